@@ -1,0 +1,70 @@
+// Where a repository's objects lie: a flat space of immutable named objects that sees ciphertext only. The whole
+// interface is five calls and one streamed form of the first; docs/architecture.md says why nothing more is needed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/base/bytes.h"
+
+namespace vault {
+
+struct ByteRange {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+};
+
+struct ObjectInfo {
+    std::string name;              // whole, as in docs/format.md: "packs/3f/3f09…"
+    std::uint64_t size = 0;        // bytes
+    std::int64_t modified_ns = 0;  // the store's own clock, nanoseconds since 1970; for choosing whom to fence, nothing else
+};
+
+// An object written in pieces whose name is known only at its end (a pack is named by its hash). Not thread-safe.
+// Destroyed before `publish`, it leaves nothing behind but what a kill could leave: a temporary of its session.
+class ObjectWriter {
+  public:
+    virtual ~ObjectWriter() = default;
+    virtual void append(ByteView bytes) = 0;
+    // Makes the object durable under `name` unless that name is taken (Exists). At most once; nothing may be appended
+    // afterwards. After any failure the writer is useless and the object must be written anew.
+    virtual void publish(const std::string& name) = 0;
+};
+
+// Thread-safe. Every call throws Io where the medium failed, Denied or ReadOnly where the store refuses, NoSpace where it
+// is full. Names are the ones of docs/format.md; any other name is a programming error.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+
+    // Creates the object, whole and durable, unless something has that name (Exists, and nothing changed). Io may mean
+    // that it was created all the same (the reply was lost): the caller reads it back.
+    virtual void put_new(const std::string& name, ByteView contents) = 0;
+
+    // The same in pieces. `session` (32 hexadecimal digits) names the temporary, which is removed by others only when that
+    // session has ended.
+    virtual std::unique_ptr<ObjectWriter> begin_object(const std::string& session) = 0;
+
+    // The whole object, or exactly `range->size` bytes of it. Throws NotFound if it is absent, Corrupt if it is shorter
+    // than the range.
+    virtual Bytes get(const std::string& name, std::optional<ByteRange> range = std::nullopt) = 0;
+
+    // Every object whose name starts with `prefix`, a folder with its slash ("packs/", "tmp/"), by name. An object that
+    // exists throughout is listed; one that comes or goes meanwhile may be or may not. Never a short list: what cannot
+    // be listed whole throws. Names in the folder that no object of docs/format.md can have are left out.
+    virtual std::vector<ObjectInfo> list(const std::string& prefix) = 0;
+
+    // Removes the object. Absent already is not an error.
+    virtual void remove(const std::string& name) = 0;
+
+    // Returns only when all objects visible before the call, and all removals, are durable.
+    virtual void sync() = 0;
+
+    // For messages: the folder or URL.
+    virtual std::string location() const = 0;
+};
+
+}  // namespace vault
