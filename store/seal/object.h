@@ -1,0 +1,60 @@
+// Control objects and snapshots: sealed, padded, bound to their names. docs/format.md 4.4; and a pack's clear header, sealed
+// directory and trailer (section 7).
+#pragma once
+
+#include <string>
+
+#include "store/format/pack_directory.h"
+#include "store/seal/keys.h"
+
+namespace vault {
+
+// The bytes of the object `name` of this kind with this encoded record (padding is added here).
+Bytes seal_object(const Keys& keys, ObjectKind kind, const std::string& name, ByteView record);
+
+struct OpenedObject {
+    Envelope envelope;
+    Bytes padded_record;  // the record and its padding
+};
+
+// Authenticates and decrypts. Throws Corrupt or Unsupported, naming the object.
+OpenedObject open_object(const Keys& keys, const std::string& name, ByteView object);
+
+// Decodes what open_object returned: `decode(Cursor&)` reads the record, then the padding is verified.
+template <class Decode>
+auto decode_padded(const OpenedObject& object, std::string_view what, Decode decode);
+
+// Throws Corrupt unless the rest of the cursor is zero bytes, fewer than kPaddingUnitBytes.
+void expect_padding(Cursor& cursor);
+
+template <class Decode>
+auto decode_padded(const OpenedObject& object, std::string_view what, Decode decode) {
+    Cursor cursor(object.padded_record, what);
+    auto record = decode(cursor);
+    expect_padding(cursor);
+    return record;
+}
+
+// Config and keyring objects, under the keyring key.
+Bytes seal_config(ByteView keyring_key, const ConfigRecord& record);
+ConfigRecord open_config(ByteView keyring_key, const RepositoryId& repository, const std::string& name, ByteView object);
+Bytes seal_keyring(ByteView keyring_key, const KeyringRecord& record);
+KeyringRecord open_keyring(ByteView keyring_key, const RepositoryId& repository, const std::string& name, ByteView object);
+// The repository id in the clear part of a config object.
+RepositoryId repository_of_config(ByteView object);
+
+// The 72 clear bytes at the head of a pack.
+Bytes pack_header(std::uint32_t generation, const PackSalt& salt);
+struct PackHeader {
+    Envelope envelope;
+    PackSalt salt;
+};
+PackHeader decode_pack_header(ByteView pack);
+
+Bytes seal_pack_directory(const Keys& keys, std::uint32_t generation, const PackSalt& salt, ByteView record);
+PackDirectory open_pack_directory(const Keys& keys, const PackHeader& header, ByteView sealed, std::string_view what);
+Bytes seal_pack_trailer(const Keys& keys, std::uint32_t generation, const PackSalt& salt, const PackTrailer& trailer);
+PackTrailer open_pack_trailer(const Keys& keys, const PackHeader& header, ByteView sealed, std::uint64_t pack_bytes,
+                              std::string_view what);
+
+}  // namespace vault
