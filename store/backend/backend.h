@@ -12,6 +12,9 @@
 
 namespace vault {
 
+// The largest object of docs/format.md is a pack of this size; a reader allocates no more than this for a whole object.
+constexpr std::uint64_t kObjectBytesMax = std::uint64_t{256} << 20;
+
 struct ByteRange {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
@@ -20,11 +23,12 @@ struct ByteRange {
 struct ObjectInfo {
     std::string name;              // whole, as in docs/format.md: "packs/3f/3f09…"
     std::uint64_t size = 0;        // bytes
-    std::int64_t modified_ns = 0;  // the store's own clock, nanoseconds since 1970; for choosing whom to fence, nothing else
+    std::int64_t modified_ns = 0;  // the store's own clock, nanoseconds since 1970; only for choosing whom to fence
 };
 
 // An object written in pieces whose name is known only at its end (a pack is named by its hash). Not thread-safe.
 // Destroyed before `publish`, it leaves nothing behind but what a kill could leave: a temporary of its session.
+// It must not outlive its backend.
 class ObjectWriter {
   public:
     virtual ~ObjectWriter() = default;
@@ -34,8 +38,8 @@ class ObjectWriter {
     virtual void publish(const std::string& name) = 0;
 };
 
-// Thread-safe. Every call throws Io where the medium failed, Denied or ReadOnly where the store refuses, NoSpace where it
-// is full. Names are the ones of docs/format.md; any other name is a programming error.
+// Thread-safe. Every call throws Io where the medium failed, Denied or ReadOnly where the store refuses, NoSpace where
+// it is full. Names are the ones of docs/format.md; any other name is a programming error (std::logic_error).
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -44,17 +48,17 @@ class Backend {
     // that it was created all the same (the reply was lost): the caller reads it back.
     virtual void put_new(const std::string& name, ByteView contents) = 0;
 
-    // The same in pieces. `session` (32 hexadecimal digits) names the temporary, which is removed by others only when that
-    // session has ended.
+    // The same in pieces. `session` (32 hexadecimal digits) names the temporary, which is removed by others only when
+    // that session has ended.
     virtual std::unique_ptr<ObjectWriter> begin_object(const std::string& session) = 0;
 
     // The whole object, or exactly `range->size` bytes of it. Throws NotFound if it is absent, Corrupt if it is shorter
-    // than the range.
+    // than the range, or if the whole is asked for and longer than kObjectBytesMax.
     virtual Bytes get(const std::string& name, std::optional<ByteRange> range = std::nullopt) = 0;
 
-    // Every object whose name starts with `prefix`, a folder with its slash ("packs/", "tmp/"), by name. An object that
-    // exists throughout is listed; one that comes or goes meanwhile may be or may not. Never a short list: what cannot
-    // be listed whole throws. Names in the folder that no object of docs/format.md can have are left out.
+    // Every object whose name starts with `prefix`, usually a folder with its slash ("packs/", "tmp/"), ascending by
+    // name. An object that exists throughout is listed; one that comes or goes meanwhile may be or may not. Never a
+    // short list: what cannot be listed whole throws. Names that no object of docs/format.md can have are left out.
     virtual std::vector<ObjectInfo> list(const std::string& prefix) = 0;
 
     // Removes the object. Absent already is not an error.

@@ -1,0 +1,33 @@
+// The names that objects of a repository can have (docs/format.md, "Objects"), and the folders in which a store with
+// folders keeps them. Pure; says nothing about what an object holds.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vault {
+
+// Whether docs/format.md knows objects of this name. Everything else that lies in a repository's folder (lost+found,
+// .snapshot, a stranger's file) is not an object and is left alone.
+bool is_object_name(std::string_view name);
+
+// A session's name: 32 lower-case hexadecimal digits.
+bool is_session_name(std::string_view name);
+
+// `name` itself. Throws std::logic_error if it is no object's name: names come from the program, not from the store.
+const std::string& require_object_name(const std::string& name);
+
+// Every folder that holds objects, without a slash at its end, ascending: "checks" … "packs/00" … "waiting". A
+// repository in a file system has all of them from init on, so that one that is missing is damage, not emptiness.
+const std::vector<std::string>& object_folders();
+
+// Where in `object_folders` the object's folder stands, and its name in there. `name` must be an object's.
+struct ObjectPlace {
+    std::size_t folder = 0;
+    std::string leaf;
+};
+ObjectPlace place_of(const std::string& name);
+
+}  // namespace vault
