@@ -45,7 +45,7 @@ struct ConfigRecord {
 struct KeyringRecord {
     struct MasterKey {
         std::uint32_t number = 0;
-        std::array<std::uint8_t, 32> key{};
+        std::array<std::uint8_t, 32> key{}, x25519_secret{}, x25519_public{};
         Time created;
         bool operator==(const MasterKey&) const = default;
     };
@@ -53,8 +53,8 @@ struct KeyringRecord {
     std::uint64_t generation = 1;
     ObjectHash predecessor;
     Time created;
-    std::array<std::uint8_t, 32> id_root{}, x25519_secret{}, x25519_public{};
-    std::vector<MasterKey> master_keys;
+    std::array<std::uint8_t, 32> id_root{};
+    std::vector<MasterKey> master_keys;  // numbers ascending
     std::uint64_t config_generation = 1;
     Bytes config_record;
     Extensions extensions;

@@ -54,8 +54,7 @@ PackTrailer decode_pack_trailer(ByteView record, std::uint64_t pack_bytes);
 struct DirectoryCopy {
     PackId pack;
     std::uint64_t pack_bytes = 0;
-    PackSalt salt;
-    std::uint32_t generation = 1;
+    std::array<std::uint8_t, kPackHeaderBytes> header{};  // the pack's first bytes: envelope and salt
     Bytes directory;  // an encoded PackDirectory
     bool operator==(const DirectoryCopy&) const = default;
 };

@@ -24,7 +24,7 @@ OpenedObject open_object(const Keys& keys, const std::string& name, ByteView obj
 template <class Decode>
 auto decode_padded(const OpenedObject& object, std::string_view what, Decode decode);
 
-// Throws Corrupt unless the rest of the cursor is zero bytes, fewer than kPaddingUnitBytes.
+// Throws Corrupt unless the rest of the cursor is zero bytes, as few as the kind allows (docs/format.md 4.4).
 void expect_padding(Cursor& cursor);
 
 template <class Decode>
