@@ -1,6 +1,6 @@
 // The primitives of docs/format.md 4.1: bulk work through OpenSSL, the rest through libsodium; libsodium is the oracle in
-// tests for what OpenSSL does. All functions are thread-safe (contexts are kept per thread) and throw Io only if a
-// library fails.
+// tests for what OpenSSL does. All functions are thread-safe and throw Io only if a library fails.
+// Wrong lengths of keys, nonces and outputs are programming errors and stop the run.
 #pragma once
 
 #include <array>
@@ -18,7 +18,8 @@ void fill_random(MutableByteView bytes);
 // Keyed BLAKE2b (RFC 7693) of the parts one after the other, into all of `out` (1 to 64 bytes); key of 1 to 64 bytes.
 void blake2b(ByteView key, std::initializer_list<ByteView> parts, MutableByteView out);
 
-// Keyed BLAKE2b with a key fixed for many messages: the key block is prepared once per thread and key.
+// Keyed BLAKE2b with a key fixed for many messages: contexts are reused. Thread-safe; small messages
+// cost a quarter of a microsecond.
 class KeyedHash {
   public:
     // `out_bytes`: 1 to 64.

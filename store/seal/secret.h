@@ -33,8 +33,12 @@ class Secret {
 // Overwrites bytes that held a secret.
 void wipe(MutableByteView bytes);
 
+// Starts libsodium once; whatever calls it calls this first. Thread-safe. Throws Io if it cannot start.
+void require_sodium();
+
 // Makes the process leave no core dump and unreadable to other processes of the user; to be called before the first
-// secret is read. Initialises libsodium. Throws Io if libsodium cannot start.
+// secret is read. Throws Io if libsodium cannot start. Where the caller is not root, files of its /proc/self become
+// root's by this.
 void prepare_process_for_secrets();
 
 }  // namespace vault
