@@ -256,9 +256,9 @@ def make_names(tree):
     tree.folder("names")
     names = [
         b"new\nline", b"tab\t", b" space before", b"space after ", b"-rf", b"*", b"?[a]{b,c}", b"'", b'"', b"\\",
-        b"\\x41", b"%2e", b"...", b".hidden", b"$(HOME)", b"A", b"a", b"\xff\xfe", b"\xed\xa0\x80", b"cut \xe2\x82", b"\x7f",
-        bytes(range(1, 32)), "é".encode(), "e\u0301".encode(), "\u202egnp.exe".encode(), "😀".encode(), b"x" * 255,
-        "ü".encode() * 127, b"\xfe" * 255,
+        b"\\x41", b"%2e", b"...", b".hidden", b"$(HOME)", b"A", b"a", b"\xff\xfe", b"\xed\xa0\x80", b"cut \xe2\x82",
+        b"\x7f", bytes(range(1, 32)), "é".encode(), "e\u0301".encode(), "\u202egnp.exe".encode(), "😀".encode(),
+        b"x" * 255, "ü".encode() * 127, b"\xfe" * 255,
     ]  # fmt: skip
     for name in names:
         tree.file(b"names/" + name, b"name " + name)
