@@ -1,0 +1,75 @@
+// An open repository: its store, keys and config, and views of what it holds. Making one is store/init.h; snapshots are found
+// through store/snapshots.h.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "store/chunk_store.h"
+#include "store/seal/slot.h"
+
+namespace vault {
+
+// Where this client keeps what it may lose (cache) and what it should not (state).
+struct LocalFolders {
+    std::filesystem::path cache;  // of all repositories; each has a folder in it named by its id
+    std::filesystem::path state;
+};
+
+// $VAULT_CACHE_DIR or $XDG_CACHE_HOME/vault or ~/.cache/vault; $XDG_STATE_HOME/vault or ~/.local/state/vault.
+LocalFolders default_local_folders();
+
+struct OpenOptions {
+    std::string location;     // a local folder
+    Credentials credentials;  // borrowed for the call
+    LocalFolders folders;
+};
+
+enum class Access { Read, Write };
+
+// What a reader or writer sees: the listed packs, less those that a rule excludes, and the index over them.
+struct View {
+    std::unique_ptr<Index> index;
+    std::unique_ptr<ChunkStore> chunks;
+    IndexSyncReport sync;
+};
+
+// Called now and then while an index is built: packs done, packs in all.
+using SyncProgress = std::function<void(std::uint64_t, std::uint64_t)>;
+
+class Repository {
+  public:
+    // Throws NoRepository, WrongKey, Corrupt (a damaged slot or config), Unsupported. With Access::Write also Unsupported for
+    // unknown write features.
+    static std::unique_ptr<Repository> open(const OpenOptions& options, Access access);
+    // The same on a backend that the caller made (tests; later S3 and SFTP).
+    static std::unique_ptr<Repository> open(std::shared_ptr<Backend> backend, const Credentials& credentials,
+                                            const LocalFolders& folders, Access access);
+
+    Backend& backend() const { return *backend_; }
+    const Keys& keys() const { return *keys_; }
+    const ConfigRecord& config() const { return config_; }
+    const RepositoryId& id() const { return config_.repository; }
+    std::filesystem::path cache_folder() const;  // of this repository
+    std::filesystem::path state_folder() const;
+
+    // Lists the packs anew, syncs the index and takes every listed pack into the view, condemned or not: for readers.
+    View reader_view(ChunkStoreBudget budget = {}, const SyncProgress& progress = {}) const;
+    // The view of protocol.md B2 and B3: condemned packs are left out. Call it after B1.
+    View writer_view(ChunkStoreBudget budget = {}, const SyncProgress& progress = {}) const;
+
+  private:
+    Repository() = default;
+    View view_of(PackSet (*choose)(const Repository&, const Index&, const std::vector<ObjectInfo>&), ChunkStoreBudget budget,
+                 const SyncProgress& progress) const;
+
+    std::shared_ptr<Backend> backend_;
+    std::unique_ptr<Keys> keys_;
+    ConfigRecord config_;
+    LocalFolders folders_;
+};
+
+}  // namespace vault

@@ -1,0 +1,49 @@
+// The snapshots of a repository: listing, and what SNAP on a command line means.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/format/commit_record.h"
+#include "store/repository.h"
+#include "store/tree_reader.h"
+
+namespace vault {
+
+struct Snapshot {
+    SessionId sid;
+    CommitRecord record;
+    ObjectHash hash;  // SHA-256 of the object's bytes
+    std::vector<std::string> tags;  // the record's own, as marks changed them; ascending
+    bool held = false;
+
+    std::string short_id() const { return sid.hex().substr(0, 8); }
+    TreeRoot root() const { return {record.root, record.root_level}; }
+};
+
+struct SnapshotFilter {
+    std::vector<std::string> series, hosts, tags;  // any of each; empty: all
+    bool matches(const Snapshot& snapshot) const;
+};
+
+struct SnapshotListing {
+    std::vector<Snapshot> live;        // commits without a tombstone, by (time, start, sid)
+    std::vector<std::string> damaged;  // one message an object that could not be read
+};
+
+SnapshotListing list_snapshots(const Repository& repository);
+
+// SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME` (the newest of the series at
+// or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".
+struct SnapshotReference {
+    std::string snapshot;
+    std::string path = "/";
+};
+SnapshotReference parse_reference(const std::string& text);
+
+// Throws NotFound (none, or ambiguous with the candidates named), Usage for a text that means nothing. Incomplete snapshots do not
+// count for `latest`.
+const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference, const SnapshotFilter& filter = {});
+
+}  // namespace vault
