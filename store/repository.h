@@ -14,18 +14,18 @@
 namespace vault {
 
 // Where this client keeps what it may lose (cache) and what it should not (state).
-struct LocalFolders {
+struct ClientFolders {
     std::filesystem::path cache;  // of all repositories; each has a folder in it named by its id
     std::filesystem::path state;
 };
 
 // $VAULT_CACHE_DIR or $XDG_CACHE_HOME/vault or ~/.cache/vault; $XDG_STATE_HOME/vault or ~/.local/state/vault.
-LocalFolders default_local_folders();
+ClientFolders default_client_folders();
 
 struct OpenOptions {
     std::string location;     // a local folder
     Credentials credentials;  // borrowed for the call
-    LocalFolders folders;
+    ClientFolders folders;
 };
 
 enum class Access { Read, Write };
@@ -47,7 +47,7 @@ class Repository {
     static std::unique_ptr<Repository> open(const OpenOptions& options, Access access);
     // The same on a backend that the caller made (tests; later S3 and SFTP).
     static std::unique_ptr<Repository> open(std::shared_ptr<Backend> backend, const Credentials& credentials,
-                                            const LocalFolders& folders, Access access);
+                                            const ClientFolders& folders, Access access);
 
     Backend& backend() const { return *backend_; }
     const Keys& keys() const { return *keys_; }
@@ -69,7 +69,7 @@ class Repository {
     std::shared_ptr<Backend> backend_;
     std::unique_ptr<Keys> keys_;
     ConfigRecord config_;
-    LocalFolders folders_;
+    ClientFolders folders_;
 };
 
 }  // namespace vault
