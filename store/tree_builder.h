@@ -13,12 +13,14 @@ struct BuiltTree {
     Totals totals;
 };
 
+// After an exception a builder is of no more use.
 class ManifestBuilder {
   public:
     ManifestBuilder(NodeSink& sink, NodeShape shape);
     ~ManifestBuilder();
-    // Keys strictly ascending, else Corrupt. `entry` is an encoded entry record; `totals` are its totals.
-    void add(std::string_view key, ByteView entry, const Totals& totals);
+    // Keys strictly ascending, else Corrupt; so too for a key or an entry beyond its limit. `entry` is an encoded entry
+    // record, copied. Its totals are read out of it, so that a parent's sums cannot differ from what lies below.
+    void add(std::string_view key, ByteView entry);
     // At most once, after at least one add.
     BuiltTree finish();
 
@@ -31,8 +33,10 @@ class ExtentsBuilder {
   public:
     ExtentsBuilder(NodeSink& sink, NodeShape shape);
     ~ExtentsBuilder();
-    // Equal neighbours become one item with a repeat count; neighbouring holes become one hole.
-    void add(const Extent& extent);
+    // The extent `repeat` times in a row. However the calls are split: equal neighbours become one item with a repeat
+    // count, neighbouring holes one hole. Throws Corrupt beyond the limits of docs/format.md 8.3.
+    void add(const Extent& extent, std::uint64_t repeat = 1);
+    // At most once, after at least one add.
     BuiltTree finish();
 
   private:
