@@ -9,7 +9,8 @@
 
 namespace vault {
 
-// The bytes of the object `name` of this kind with this encoded record (padding is added here).
+// The bytes of the object `name` of this kind with this encoded record (padding is added here). Throws Corrupt if the
+// object would be longer than readers accept, std::logic_error for a kind that cannot have that name.
 Bytes seal_object(const Keys& keys, ObjectKind kind, const std::string& name, ByteView record);
 
 struct OpenedObject {
@@ -17,33 +18,34 @@ struct OpenedObject {
     Bytes padded_record;  // the record and its padding
 };
 
-// Authenticates and decrypts. Throws Corrupt or Unsupported, naming the object.
+// Authenticates and decrypts an object under a master key (every kind but config, keyring, slot and pack). Throws Corrupt
+// or Unsupported, naming the object.
 OpenedObject open_object(const Keys& keys, const std::string& name, ByteView object);
 
-// Decodes what open_object returned: `decode(Cursor&)` reads the record, then the padding is verified.
-template <class Decode>
-auto decode_padded(const OpenedObject& object, std::string_view what, Decode decode);
-
 // Throws Corrupt unless the rest of the cursor is zero bytes, as few as the kind allows (docs/format.md 4.4).
-void expect_padding(Cursor& cursor);
+void expect_padding(Cursor& cursor, ObjectKind kind);
 
+// Decodes what open_object returned: `decode(Cursor&)` reads the record, then the padding is verified.
 template <class Decode>
 auto decode_padded(const OpenedObject& object, std::string_view what, Decode decode) {
     Cursor cursor(object.padded_record, what);
     auto record = decode(cursor);
-    expect_padding(cursor);
+    expect_padding(cursor, object.envelope.kind);
     return record;
 }
 
-// Config and keyring objects, under the keyring key.
+// Config and keyring objects, under the keyring key (32 bytes); their names follow from their generations. Opening throws
+// Corrupt for an object of another repository or generation too. Nothing of a keyring is left in memory but the record,
+// which the caller wipes.
 Bytes seal_config(ByteView keyring_key, const ConfigRecord& record);
 ConfigRecord open_config(ByteView keyring_key, const RepositoryId& repository, const std::string& name, ByteView object);
 Bytes seal_keyring(ByteView keyring_key, const KeyringRecord& record);
 KeyringRecord open_keyring(ByteView keyring_key, const RepositoryId& repository, const std::string& name, ByteView object);
-// The repository id in the clear part of a config object.
+// The repository id in the clear part of a config object, not authenticated.
 RepositoryId repository_of_config(ByteView object);
 
-// The 72 clear bytes at the head of a pack.
+// The 72 clear bytes at the head of a pack. Decoding takes them, or more, and throws Unsupported for a pack outside of
+// every view of version 1.
 Bytes pack_header(std::uint32_t generation, const PackSalt& salt);
 struct PackHeader {
     Envelope envelope;

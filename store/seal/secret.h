@@ -33,6 +33,18 @@ class Secret {
 // Overwrites bytes that held a secret.
 void wipe(MutableByteView bytes);
 
+// Wipes borrowed bytes when the scope ends, however it ends.
+class WipedAtEnd {
+  public:
+    explicit WipedAtEnd(MutableByteView bytes) : bytes_(bytes) {}
+    WipedAtEnd(const WipedAtEnd&) = delete;
+    WipedAtEnd& operator=(const WipedAtEnd&) = delete;
+    ~WipedAtEnd() { wipe(bytes_); }
+
+  private:
+    MutableByteView bytes_;
+};
+
 // Starts libsodium once; whatever calls it calls this first. Thread-safe. Throws Io if it cannot start.
 void require_sodium();
 

@@ -25,23 +25,26 @@ struct NewSlot {
     Bytes object;
 };
 
-// Makes a slot for these credentials. Throws Usage for an empty password or a strength below the floor.
+// Makes a slot for these credentials. Throws Usage for an empty password, a key file that is not 32 bytes, or a strength
+// below the floor of docs/format.md. `strength` counts only where there is a password.
 NewSlot make_slot(const RepositoryId& repository, ByteView keyring_key, const Credentials& credentials, SlotPurpose purpose,
                   const std::string& label, Time created, SlotStrength strength = {});
 
 struct OpenedSlot {
+    RepositoryId repository;  // whose slot it is
     Secret keyring_key;
     SlotPurpose purpose = SlotPurpose::Password;
     std::string label;
     Time created;
 };
 
-// Nothing where the credentials are not this slot's (others may be). Throws Corrupt where `object` is damaged (its SHA-256 is
-// not `id`: known before Argon2id runs) or demands more than the limits.
-std::optional<OpenedSlot> open_slot(const SlotId& id, ByteView object, const Credentials& credentials);
+// Argon2id takes no more memory than this for a slot unless the caller says so.
+constexpr std::uint32_t kSlotMemoryKibDefault = 1'048'576;
 
-// The text of a key file or recovery key, and back. Throws WrongKey for a text that is none or has a wrong checksum.
-std::string key_text(ByteView key32);
-Secret parse_key_text(std::string_view text);
+// Nothing where the credentials are not this slot's (others may be). Throws Corrupt where `object` is damaged: its SHA-256
+// is not `id`, known before Argon2id runs, or it breaks a rule of the format. Throws Unsupported where it needs another
+// program, or demands more than `memory_kib_max`: the caller passes over it.
+std::optional<OpenedSlot> open_slot(const SlotId& id, ByteView object, const Credentials& credentials,
+                                    std::uint32_t memory_kib_max = kSlotMemoryKibDefault);
 
 }  // namespace vault
