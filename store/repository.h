@@ -63,9 +63,6 @@ class Repository {
 
   private:
     Repository() = default;
-    View view_of(PackSet (*choose)(const Repository&, const Index&, const std::vector<ObjectInfo>&), ChunkStoreBudget budget,
-                 const SyncProgress& progress) const;
-
     std::shared_ptr<Backend> backend_;
     std::unique_ptr<Keys> keys_;
     ConfigRecord config_;

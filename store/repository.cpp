@@ -1,0 +1,236 @@
+// Opening a repository: a slot, the newest keyring, the newest config; then views.
+#include "store/repository.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "store/backend/local.h"
+#include "store/format/control_records.h"
+#include "store/seal/object.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kSlotsTriedMax = 64;
+constexpr std::uint32_t kSlotMemoryKibMax = 1'048'576;  // what a stored slot may demand of us unasked
+
+std::filesystem::path folder_from(const char* xdg, const char* below_home) {
+    if (const char* base = std::getenv(xdg); base != nullptr && base[0] == '/') return std::filesystem::path(base) / "vault";
+    const char* home = std::getenv("HOME");
+    if (home == nullptr || home[0] != '/') home = "/root";
+    return std::filesystem::path(home) / below_home / "vault";
+}
+
+struct ListedSlot {
+    SlotId id;
+    Bytes object;
+    SlotHeader header;
+};
+
+// The slots that a reader may try, those without a password first, then by cost. Damaged ones are named in `trouble`.
+std::vector<ListedSlot> slots_to_try(Backend& backend, std::string& trouble) {
+    std::vector<ListedSlot> slots;
+    for (const ObjectInfo& info : backend.list("keys/")) {
+        try {
+            ListedSlot slot{SlotId::from_hex(info.name.substr(5)), backend.get(info.name), {}};
+            if (sha256(slot.object) != slot.id.bytes)
+                throw Error(ErrorKind::Corrupt, "its SHA-256 is not its name");
+            slot.header = decode_slot_header(slot.object);
+            if (slot.header.memory_kib <= kSlotMemoryKibMax) slots.push_back(std::move(slot));
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
+            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported) throw;
+            trouble = info.name + ": " + error.what();
+        }
+    }
+    std::stable_sort(slots.begin(), slots.end(), [](const ListedSlot& a, const ListedSlot& b) {
+        const auto cost = [](const SlotHeader& h) { return std::uint64_t{h.memory_kib} * h.passes; };
+        return cost(a.header) < cost(b.header);
+    });
+    if (slots.size() > kSlotsTriedMax) slots.resize(kSlotsTriedMax);
+    return slots;
+}
+
+OpenedSlot open_any_slot(Backend& backend, const Credentials& credentials, RepositoryId& repository) {
+    std::string trouble;
+    const std::vector<ListedSlot> slots = slots_to_try(backend, trouble);
+    if (slots.empty() && trouble.empty())
+        throw Error(ErrorKind::NoRepository, backend.location() + " holds no key slot: it is no repository, or not a whole one");
+    for (const ListedSlot& slot : slots) {
+        if (auto opened = open_slot(slot.id, slot.object, credentials)) {
+            repository = slot.header.repository;
+            return std::move(*opened);
+        }
+    }
+    // Damage explains the failure only where there is no slot that the credentials could have been meant for.
+    if (slots.empty()) throw Error(ErrorKind::Corrupt, "no key slot is whole: " + trouble);
+    throw Error(ErrorKind::WrongKey, trouble.empty()
+                                         ? "no key slot opens with this password or key file"
+                                         : "no whole key slot opens with this password or key file; damaged: " + trouble);
+}
+
+struct Generation {
+    std::string name;
+    std::uint64_t number = 0;
+};
+
+// The generations listed under `folder`, highest first.
+std::vector<Generation> generations(Backend& backend, const std::string& folder) {
+    std::vector<Generation> found;
+    for (const ObjectInfo& info : backend.list(folder))
+        found.push_back({info.name, std::strtoull(info.name.c_str() + folder.size(), nullptr, 10)});
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
+    return found;
+}
+
+struct Opened {
+    KeyringRecord keyring;
+    ConfigRecord config;
+    std::string read_only_because;  // empty: writing is fine
+};
+
+template <class Record, class Open>
+Record newest_valid(Backend& backend, const std::string& folder, std::string& trouble, Open open) {
+    for (const Generation& generation : generations(backend, folder)) {
+        try {
+            Record record = open(generation.name, backend.get(generation.name));
+            if (record.generation != generation.number)
+                throw Error(ErrorKind::Corrupt, generation.name + " is of generation " + std::to_string(record.generation));
+            return record;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (trouble.empty()) trouble = error.what();
+        }
+    }
+    throw Error(ErrorKind::Corrupt,
+                trouble.empty() ? "there is no object in " + folder : "no object in " + folder + " is whole: " + trouble);
+}
+
+Opened open_generations(Backend& backend, ByteView keyring_key, const RepositoryId& repository) {
+    Opened opened;
+    std::string keyring_trouble, config_trouble;
+    opened.keyring = newest_valid<KeyringRecord>(backend, "keyring/", keyring_trouble, [&](const auto& name, ByteView object) {
+        return open_keyring(keyring_key, repository, name, object);
+    });
+    Cursor copy(opened.keyring.config_record, "the keyring's copy of config");
+    const ConfigRecord copied = decode_config(copy);
+    copy.expect_end();
+    try {
+        opened.config =
+            newest_valid<ConfigRecord>(backend, "config/", config_trouble, [&](const auto& name, ByteView object) {
+                return open_config(keyring_key, repository, name, object);
+            });
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Corrupt) throw;
+        opened.config = copied;
+        config_trouble = error.what();
+    }
+    if (opened.config.shape != copied.shape) throw Error(ErrorKind::Corrupt, "config and the keyring's copy of it differ");
+    if (opened.config.generation < opened.keyring.config_generation)
+        config_trouble = "config/" + std::to_string(opened.keyring.config_generation) + " is missing";
+    opened.read_only_because = keyring_trouble.empty() ? config_trouble : keyring_trouble;
+    return opened;
+}
+
+// Packs that a writer must not count on. protocol.md, "Condemned".
+std::set<PackId> condemned_packs(const Repository& repository) {
+    std::set<PackId> packs;
+    Backend& backend = repository.backend();
+    for (const ObjectInfo& info : backend.list("condemned/")) {
+        CondemnedRecord record;
+        try {
+            record = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_condemned);
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound) continue;  // vanished between list and get: counts as absent
+            throw;
+        }
+        const std::string decision_name = "decision/" + record.number.hex();
+        std::optional<DecisionRecord> decision;
+        try {
+            decision = decode_padded(open_object(repository.keys(), decision_name, backend.get(decision_name)), decision_name,
+                                     decode_decision);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::NotFound) throw;
+        }
+        if (decision && decision->goes.size() != record.packs.size())
+            throw Error(ErrorKind::Corrupt, decision_name + " does not fit " + info.name);
+        for (std::size_t i = 0; i < record.packs.size(); ++i)
+            if (!decision || decision->goes[i]) packs.insert(record.packs[i]);
+    }
+    return packs;
+}
+
+}  // namespace
+
+ClientFolders default_client_folders() {
+    ClientFolders folders{folder_from("XDG_CACHE_HOME", ".cache"), folder_from("XDG_STATE_HOME", ".local/state")};
+    if (const char* cache = std::getenv("VAULT_CACHE_DIR"); cache != nullptr && cache[0] != 0)
+        folders.cache = std::filesystem::absolute(cache);
+    return folders;
+}
+
+std::unique_ptr<Repository> Repository::open(const OpenOptions& options, Access access) {
+    return open(std::shared_ptr<Backend>(open_local(options.location)), options.credentials, options.folders, access);
+}
+
+std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, const Credentials& credentials,
+                                             const ClientFolders& folders, Access access) {
+    RepositoryId repository_id;
+    OpenedSlot slot = open_any_slot(*backend, credentials, repository_id);
+    Opened opened = open_generations(*backend, slot.keyring_key.view(), repository_id);
+    std::unique_ptr<Repository> repository(new Repository);
+    repository->backend_ = std::move(backend);
+    repository->keys_ = std::make_unique<Keys>(opened.keyring);
+    for (auto& key : opened.keyring.master_keys) {
+        wipe(key.key);
+        wipe(key.x25519_secret);
+    }
+    wipe(opened.keyring.id_root);
+    repository->config_ = std::move(opened.config);
+    repository->folders_ = folders;
+    if (repository->config_.read_features != 0)
+        throw Error(ErrorKind::Unsupported, "the repository uses features (read set " +
+                                                std::to_string(repository->config_.read_features) +
+                                                ") that this version of vault does not know");
+    if (access == Access::Write && repository->config_.write_features != 0)
+        throw Error(ErrorKind::Unsupported, "the repository uses features (write set " +
+                                                std::to_string(repository->config_.write_features) +
+                                                ") that this version of vault cannot write; reading works");
+    if (access == Access::Write && !opened.read_only_because.empty())
+        throw Error(ErrorKind::Corrupt, "the repository can only be read until it is repaired: " + opened.read_only_because);
+    return repository;
+}
+
+std::filesystem::path Repository::cache_folder() const {
+    return folders_.cache / id().hex();
+}
+
+std::filesystem::path Repository::state_folder() const {
+    return folders_.state / id().hex();
+}
+
+View Repository::reader_view(ChunkStoreBudget budget, const SyncProgress& progress) const {
+    View view;
+    const std::vector<ObjectInfo> packs = backend_->list("packs/");
+    view.index = Index::open(cache_folder(), *keys_, *backend_, packs, {}, view.sync, progress);
+    view.chunks = std::make_unique<ChunkStore>(*backend_, *keys_, *view.index, view.index->numbers_of(packs), budget);
+    return view;
+}
+
+View Repository::writer_view(ChunkStoreBudget budget, const SyncProgress& progress) const {
+    // B2 before B3: the condemned lists are read before the packs are listed.
+    const std::set<PackId> condemned = condemned_packs(*this);
+    View view = reader_view(budget, progress);
+    if (condemned.empty()) return view;
+    PackSet allowed = view.chunks->view();
+    for (const PackId& pack : condemned)
+        if (const auto number = view.index->number_of(pack)) allowed.remove(*number);
+    view.chunks = std::make_unique<ChunkStore>(*backend_, *keys_, *view.index, std::move(allowed), budget);
+    return view;
+}
+
+}  // namespace vault
