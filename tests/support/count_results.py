@@ -20,7 +20,9 @@ def count_catch(output):
     whole = re.findall(r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)", output, re.M)
     if whole:
         return Count(int(whole[-1]), 0, 0)
-    partly = re.findall(r"^test cases: *(\d+)((?: \| *\d+ [a-z ]+)*)", output, re.M)
+    partly = re.findall(r"^test cases: *(\d+)(.*)", output, re.M)
+    if re.search(r"^No tests ran", output, re.M):
+        return Count(0, 1, 0)
     if partly:
         failed = re.search(r"(\d+) failed(?! as)", partly[-1][1])
         failed = int(failed.group(1)) if failed else 0
