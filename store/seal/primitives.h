@@ -63,6 +63,9 @@ void chacha20_stream(ByteView key, MutableByteView out);
 // crypto_kdf: BLAKE2b-256, context "vault-v1".
 Secret derive_key(ByteView key, std::uint64_t number);
 
+// The X25519 public key (RFC 7748) of a secret key.
+std::array<std::uint8_t, 32> x25519_public_key(ByteView secret32);
+
 // Argon2id v1.3, one lane, 64 bytes. Throws Io where the memory cannot be had.
 Secret argon2id(ByteView password, ByteView salt16, std::uint32_t memory_kib, std::uint32_t passes);
 
