@@ -20,7 +20,8 @@ MacContext keyed_context(ByteView key, std::size_t out_bytes) {
     assert(!key.empty() && key.size() <= 64 && out_bytes >= 1 && out_bytes <= 64);
     static const auto algorithm = own(EVP_MAC_fetch(nullptr, "BLAKE2BMAC", nullptr), "fetching BLAKE2BMAC");
     MacContext context = own(EVP_MAC_CTX_new(algorithm.get()), "EVP_MAC_CTX_new");
-    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_bytes), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_bytes),
+                                     OSSL_PARAM_construct_end()};
     check(EVP_MAC_init(context.get(), key.data(), key.size(), parameters), "EVP_MAC_init");
     return context;
 }

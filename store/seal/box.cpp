@@ -11,7 +11,10 @@ namespace vault {
 
 namespace {
 
-SealContext box_context(const Keys& keys, ChunkKind kind, Codec codec, std::uint32_t generation, std::size_t plain_bytes) {
+constexpr std::string_view kJustSealed = "a box just sealed (faulty memory or processor?)";
+
+SealContext box_context(const Keys& keys, ChunkKind kind, Codec codec, std::uint32_t generation,
+                        std::size_t plain_bytes) {
     SealContext context;
     context.domain = kind == ChunkKind::Data ? Domain::BoxData : Domain::BoxTree;
     context.envelope = {ObjectKind::Pack, 0, generation};
@@ -33,7 +36,8 @@ SealedBox compress_and_seal(const Keys& keys, ChunkKind kind, ByteView plain, Co
     box.generation = keys.newest_generation();
     const std::optional<Bytes> frame = compress(plain, level.value);
     box.codec = frame ? Codec::Zstd : Codec::Raw;
-    box.sealed = keys.seal(box_context(keys, kind, box.codec, box.generation, plain.size()), frame ? ByteView(*frame) : plain);
+    const SealContext context = box_context(keys, kind, box.codec, box.generation, plain.size());
+    box.sealed = keys.seal(context, frame ? ByteView(*frame) : plain);
     return box;
 }
 
@@ -42,7 +46,7 @@ void verify_box(const Keys& keys, ChunkKind kind, const SealedBox& box, std::spa
     for (const DirectoryChunk& chunk : chunks) bytes += chunk.length;
     if (bytes > kBoxBytesMax) throw std::logic_error("the chunks of a box are longer than a box");
     const Bytes opened = open_box(keys, kind, box.sealed, box.codec, box.generation, static_cast<std::uint32_t>(bytes),
-                                  "a box just sealed (faulty memory or processor?)");
+                                  kJustSealed);
     std::vector<ByteView> plaintexts;
     plaintexts.reserve(chunks.size());
     std::size_t offset = 0;
@@ -54,7 +58,7 @@ void verify_box(const Keys& keys, ChunkKind kind, const SealedBox& box, std::spa
     keys.chunk_ids(kind, plaintexts, ids);
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (ids[i] != chunks[i].id)
-            throw corrupt("chunk " + chunks[i].id.hex(), "a box just sealed gives other bytes (faulty memory or processor?)");
+            throw corrupt(kJustSealed, "it gives other bytes than chunk " + chunks[i].id.hex());
 }
 
 SealedBox seal_box(const Keys& keys, ChunkKind kind, ByteView plain, std::span<const DirectoryChunk> chunks,

@@ -19,14 +19,14 @@ struct CompressionLevel {
     int value = 1;
 };
 
-// Compresses and seals `plain`, opens the result again and recomputes the id of each chunk from what was opened; `chunks`
-// covers `plain` exactly. Thread-safe. Throws Corrupt if what was opened differs (a fault of memory or of a library):
-// nothing of it may be stored then.
+// Compresses and seals `plain` (1 byte to 16 MiB), opens the result again and recomputes the id of each chunk from what
+// was opened; `chunks` covers `plain` exactly. Thread-safe. Throws Corrupt if what was opened differs (a fault of
+// memory or of a library): nothing of it may be stored then.
 SealedBox seal_box(const Keys& keys, ChunkKind kind, ByteView plain, std::span<const DirectoryChunk> chunks,
                    CompressionLevel level);
 
-// The plaintext of a box, `plain_bytes` long, of which nothing is verified yet but the AEAD: no byte of a chunk may be used before
-// verify_chunk. Throws Corrupt, naming `what`.
+// The plaintext of a box, `plain_bytes` long, of which nothing is verified yet but the AEAD: no byte of a chunk may be
+// used before verify_chunk. Throws Corrupt, or Unsupported for a generation that the keyring lacks, naming `what`.
 Bytes open_box(const Keys& keys, ChunkKind kind, ByteView sealed, Codec codec, std::uint32_t generation,
                std::uint32_t plain_bytes, std::string_view what);
 

@@ -27,7 +27,7 @@ enum class Direction { Decrypt = 0, Encrypt = 1 };
 // The thread's context for the XChaCha20 key and nonce, with the associated data taken in: the draft's section 2.
 EVP_CIPHER_CTX* begin_aead(Direction direction, ByteView key, ByteView nonce, ByteView associated) {
     assert(key.size() == 32 && nonce.size() == 24);
-    static const auto algorithm = own(EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr), "fetching ChaCha20-Poly1305");
+    static const auto algorithm = own(EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr), "EVP_CIPHER_fetch");
     require_sodium();
     std::array<std::uint8_t, 32> subkey;
     crypto_core_hchacha20(subkey.data(), nonce.data(), key.data(), nullptr);
@@ -60,7 +60,8 @@ void aead_encrypt(ByteView key, ByteView nonce24, ByteView associated, ByteView 
     crypt(context, plain, out.first(plain.size()));
     int written = 0;
     check(EVP_CipherFinal_ex(context, out.data() + plain.size(), &written), "EVP_CipherFinal_ex");
-    check(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, out.data() + plain.size()), "EVP_CTRL_AEAD_GET_TAG");
+    check(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, out.data() + plain.size()),
+          "EVP_CTRL_AEAD_GET_TAG");
 }
 
 bool aead_decrypt(ByteView key, ByteView nonce24, ByteView associated, ByteView sealed, MutableByteView out) {
@@ -80,11 +81,12 @@ bool aead_decrypt(ByteView key, ByteView nonce24, ByteView associated, ByteView 
 
 void chacha20_stream(ByteView key, MutableByteView out) {
     assert(key.size() == 32);
-    static const auto algorithm = own(EVP_CIPHER_fetch(nullptr, "ChaCha20", nullptr), "fetching ChaCha20");
+    static const auto algorithm = own(EVP_CIPHER_fetch(nullptr, "ChaCha20", nullptr), "EVP_CIPHER_fetch");
     const std::array<std::uint8_t, 16> counter_and_nonce{};
     std::fill(out.begin(), out.end(), std::uint8_t{0});
     EVP_CIPHER_CTX* context = thread_context();
-    check(EVP_EncryptInit_ex2(context, algorithm.get(), key.data(), counter_and_nonce.data(), nullptr), "EVP_EncryptInit_ex2");
+    check(EVP_EncryptInit_ex2(context, algorithm.get(), key.data(), counter_and_nonce.data(), nullptr),
+          "EVP_EncryptInit_ex2");
     crypt(context, out, out);
 }
 

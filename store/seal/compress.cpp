@@ -1,5 +1,5 @@
-// zstd, with the rules of a frame checked by ourselves: its one-shot decoder knows no limit for windows, skips skippable
-// frames and goes on through frames that follow.
+// zstd, with the rules of a frame checked by ourselves: its one-shot decoder knows no limit for windows, skips
+// skippable frames and goes on through frames that follow.
 #include "store/seal/compress.h"
 
 #include <zstd.h>
@@ -43,12 +43,12 @@ const char* refusal(ByteView frame, std::size_t plain_bytes) {
     if (frame.size() < 6 || !equal(frame.first(4), kMagic)) return "no zstd frame";
     const std::uint8_t descriptor = frame[4];
     if ((descriptor & 3) != 0) return "needs a dictionary";
-    const bool single_segment = (descriptor & 0x20) != 0;  // then the window is the content, whose size is checked below
+    const bool single_segment = (descriptor & 0x20) != 0;  // then the window is the content, its size checked below
     if (!single_segment) {
         const std::uint64_t base = std::uint64_t{1} << (10 + (frame[5] >> 3));
         if (base + base / 8 * (frame[5] & 7) > std::uint64_t{1} << kZstdWindowLogMax) return "too large a window";
     }
-    if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != plain_bytes) return "not the content size that was announced";
+    if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != plain_bytes) return "not the size announced";
     if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) != frame.size()) return "not exactly one frame";
     return nullptr;
 }
@@ -76,7 +76,8 @@ Bytes decompress(ByteView frame, std::size_t plain_bytes, std::string_view what)
     };
     if (const char* why = refusal(frame, plain_bytes)) throw corrupt(why);
     Bytes plain(plain_bytes);
-    const std::size_t size = ZSTD_decompressDCtx(thread_decompressor(), plain.data(), plain.size(), frame.data(), frame.size());
+    ZSTD_DCtx* context = thread_decompressor();
+    const std::size_t size = ZSTD_decompressDCtx(context, plain.data(), plain.size(), frame.data(), frame.size());
     if (ZSTD_isError(size)) throw corrupt(ZSTD_getErrorName(size));
     if (size != plain_bytes) throw corrupt("shorter than announced");
     return plain;

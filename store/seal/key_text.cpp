@@ -56,7 +56,8 @@ std::string key_text(ByteView key32) {
     for (std::size_t i = 0; i < kCharacters; ++i) {
         if (i != 0 && i % kGroupCharacters == 0) text += '-';
         unsigned value = 0;
-        for (std::size_t bit = i * 5; bit < i * 5 + 5; ++bit) value = value << 1 | (packed.view()[bit / 8] >> (7 - bit % 8) & 1u);
+        for (std::size_t bit = i * 5; bit < i * 5 + 5; ++bit)
+            value = value << 1 | (packed.view()[bit / 8] >> (7 - bit % 8) & 1u);
         text += kAlphabet[value];
     }
     return text;
@@ -81,7 +82,7 @@ Secret parse_key_text(std::string_view text) {
     }
     if (characters != kCharacters) throw wrong("it is too short");
     const ByteView key = packed.view().first(kKeyBytes);
-    if (!equal(packed.view(), with_checksum(key).view())) throw wrong("its checksum does not fit; a character is mistyped");
+    if (!equal(packed.view(), with_checksum(key).view())) throw wrong("its checksum does not fit (mistyped?)");
     return Secret::copy_of(key);
 }
 

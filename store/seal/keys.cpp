@@ -63,8 +63,8 @@ Keys::~Keys() = default;
 const Keys::Generation& Keys::generation(std::uint32_t number, std::string_view what) const {
     const auto found = generations_.find(number);
     if (found == generations_.end())
-        throw Error(ErrorKind::Unsupported,
-                    std::string(what) + ": sealed under master key " + std::to_string(number) + ", which the keyring lacks");
+        throw Error(ErrorKind::Unsupported, std::string(what) + ": sealed under master key " + std::to_string(number) +
+                                                ", which the keyring lacks");
     return *found->second;
 }
 

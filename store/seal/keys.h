@@ -38,8 +38,9 @@ class Keys {
     // The padding of a pack with this salt.
     Bytes pack_padding(std::uint32_t generation, const PackSalt& salt, std::size_t bytes) const;
 
-    // nonce | ciphertext | tag of `frame` (what goes into the cipher: compressed where context.codec says so). The key follows
-    // from the context's domain and generation (Object: master key; config, keyring and slots have functions of their own).
+    // nonce | ciphertext | tag of `frame` (what goes into the cipher: compressed where context.codec says so). The key
+    // follows from the context's domain and generation. Throws std::logic_error for config, keyring and slots, which
+    // have functions of their own.
     Bytes seal(const SealContext& context, ByteView frame) const;
     // The frame. Throws Corrupt where it does not verify, Unsupported for a generation that the keyring does not have.
     // `what` names the object in the message.

@@ -1,11 +1,9 @@
 // Control objects under master keys: envelope, sealed record, padding; bound to their names.
 #include "store/seal/object.h"
 
-#include <algorithm>
 #include <stdexcept>
 
-#include "store/format/limits.h"
-#include "store/seal/padding.h"
+#include "store/seal/object_parts.h"
 
 namespace vault {
 
@@ -18,9 +16,15 @@ struct Prefix {
 
 // The first that fits counts. snapshots/ is two kinds and stands apart, as do the heartbeats among sessions/.
 constexpr Prefix kPrefixes[] = {
-    {"dirs/", ObjectKind::Directories},         {"sessions/", ObjectKind::Session}, {"tombstones/bundle-", ObjectKind::Bundle},
-    {"tombstones/", ObjectKind::Tombstone},     {"marks/", ObjectKind::Mark},       {"damaged/", ObjectKind::Damage},
-    {"condemned/", ObjectKind::Condemned},      {"waiting/", ObjectKind::Waiting},  {"decision/", ObjectKind::Decision},
+    {"dirs/", ObjectKind::Directories},
+    {"sessions/", ObjectKind::Session},
+    {"tombstones/bundle-", ObjectKind::Bundle},
+    {"tombstones/", ObjectKind::Tombstone},
+    {"marks/", ObjectKind::Mark},
+    {"damaged/", ObjectKind::Damage},
+    {"condemned/", ObjectKind::Condemned},
+    {"waiting/", ObjectKind::Waiting},
+    {"decision/", ObjectKind::Decision},
 };
 
 bool fits_name(ObjectKind kind, std::string_view name) {
@@ -31,17 +35,6 @@ bool fits_name(ObjectKind kind, std::string_view name) {
         return kind == (heartbeat ? ObjectKind::Heartbeat : prefix.kind);
     }
     return false;
-}
-
-SealContext object_context(const Envelope& envelope, const RepositoryId& repository, std::string_view name,
-                           std::size_t plain_bytes) {
-    SealContext context;
-    context.domain = Domain::Object;
-    context.envelope = envelope;
-    context.repository = repository;
-    context.plain_bytes = static_cast<std::uint32_t>(plain_bytes);
-    context.identity.bytes = sha256(as_bytes(name));
-    return context;
 }
 
 }  // namespace
@@ -58,14 +51,12 @@ Bytes seal_object(const Keys& keys, ObjectKind kind, const std::string& name, By
 
 OpenedObject open_object(const Keys& keys, const std::string& name, ByteView object) {
     OpenedObject opened;
-    opened.envelope = decode_envelope(object);
-    const Envelope& envelope = opened.envelope;
-    if (envelope.domain != 0) throw Error(ErrorKind::Unsupported, name + ": needs a program that knows other dedup domains");
-    if (!fits_name(envelope.kind, name)) throw Error(ErrorKind::Corrupt, name + ": an object of another kind");
-    check_object_bytes(envelope.kind, object.size(), name);
+    opened.envelope = object_envelope(object, name);
+    if (!fits_name(opened.envelope.kind, name)) throw Error(ErrorKind::Corrupt, name + ": an object of another kind");
     const ByteView sealed = object.subspan(kEnvelopeBytes);
     const std::size_t plain_bytes = sealed.size() - kSealOverheadBytes;
-    opened.padded_record = keys.open(object_context(envelope, keys.repository(), name, plain_bytes), sealed, name);
+    const SealContext context = object_context(opened.envelope, keys.repository(), name, plain_bytes);
+    opened.padded_record = keys.open(context, sealed, name);
     return opened;
 }
 

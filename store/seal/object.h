@@ -1,5 +1,5 @@
-// Control objects and snapshots: sealed, padded, bound to their names. docs/format.md 4.4; and a pack's clear header, sealed
-// directory and trailer (section 7).
+// Control objects and snapshots: sealed, padded, bound to their names (docs/format.md 4.4); and a pack's clear header,
+// sealed directory and sealed trailer (section 7).
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ struct OpenedObject {
     Bytes padded_record;  // the record and its padding
 };
 
-// Authenticates and decrypts an object under a master key (every kind but config, keyring, slot and pack). Throws Corrupt
-// or Unsupported, naming the object.
+// Authenticates and decrypts an object under a master key (every kind but config, keyring, slot and pack). Throws
+// Corrupt or Unsupported, naming the object.
 OpenedObject open_object(const Keys& keys, const std::string& name, ByteView object);
 
 // Throws Corrupt unless the rest of the cursor is zero bytes, as few as the kind allows (docs/format.md 4.4).
@@ -34,13 +34,15 @@ auto decode_padded(const OpenedObject& object, std::string_view what, Decode dec
     return record;
 }
 
-// Config and keyring objects, under the keyring key (32 bytes); their names follow from their generations. Opening throws
-// Corrupt for an object of another repository or generation too. Nothing of a keyring is left in memory but the record,
-// which the caller wipes.
+// Config and keyring objects, under the keyring key (32 bytes); their names follow from their generations. Opening
+// throws Corrupt for an object of another repository or generation too. The caller wipes a keyring's record; what else
+// was decoded is wiped.
 Bytes seal_config(ByteView keyring_key, const ConfigRecord& record);
-ConfigRecord open_config(ByteView keyring_key, const RepositoryId& repository, const std::string& name, ByteView object);
+ConfigRecord open_config(ByteView keyring_key, const RepositoryId& repository, const std::string& name,
+                         ByteView object);
 Bytes seal_keyring(ByteView keyring_key, const KeyringRecord& record);
-KeyringRecord open_keyring(ByteView keyring_key, const RepositoryId& repository, const std::string& name, ByteView object);
+KeyringRecord open_keyring(ByteView keyring_key, const RepositoryId& repository, const std::string& name,
+                           ByteView object);
 // The repository id in the clear part of a config object, not authenticated.
 RepositoryId repository_of_config(ByteView object);
 

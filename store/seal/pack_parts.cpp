@@ -49,8 +49,8 @@ PackDirectory open_pack_directory(const Keys& keys, const PackHeader& header, By
     if (sealed.size() < kSealOverheadBytes || sealed.size() > kDirectoryRecordBytesMax + kSealOverheadBytes)
         throw Error(ErrorKind::Corrupt, std::string(what) + ": its directory cannot have that length");
     const std::size_t plain_bytes = sealed.size() - kSealOverheadBytes;
-    return decode_pack_directory(
-        keys.open(part_context(keys, Domain::Directory, header.envelope, header.salt, plain_bytes), sealed, what));
+    const auto context = part_context(keys, Domain::Directory, header.envelope, header.salt, plain_bytes);
+    return decode_pack_directory(keys.open(context, sealed, what));
 }
 
 Bytes seal_pack_trailer(const Keys& keys, std::uint32_t generation, const PackSalt& salt, const PackTrailer& trailer) {
@@ -62,9 +62,8 @@ PackTrailer open_pack_trailer(const Keys& keys, const PackHeader& header, ByteVi
                               std::string_view what) {
     if (sealed.size() != kPackTrailerBytes)
         throw Error(ErrorKind::Corrupt, std::string(what) + ": its trailer cannot have that length");
-    return decode_pack_trailer(
-        keys.open(part_context(keys, Domain::Trailer, header.envelope, header.salt, kPackTrailerPlainBytes), sealed, what),
-        pack_bytes);
+    const auto context = part_context(keys, Domain::Trailer, header.envelope, header.salt, kPackTrailerPlainBytes);
+    return decode_pack_trailer(keys.open(context, sealed, what), pack_bytes);
 }
 
 }  // namespace vault

@@ -1,5 +1,5 @@
-// The primitives of docs/format.md 4.1: bulk work through OpenSSL, the rest through libsodium; libsodium is the oracle in
-// tests for what OpenSSL does. All functions are thread-safe and throw Io only if a library fails.
+// The primitives of docs/format.md 4.1: bulk work through OpenSSL, the rest through libsodium, which in tests is the
+// oracle for what OpenSSL does. All functions are thread-safe and throw Io only if a library fails.
 // Wrong lengths of keys, nonces and outputs are programming errors and stop the run.
 #pragma once
 
@@ -55,7 +55,8 @@ class Sha256 {
 // `out` gets ciphertext and 16 bytes of tag: exactly plain.size() + 16 bytes.
 void aead_encrypt(ByteView key, ByteView nonce24, ByteView associated, ByteView plain, MutableByteView out);
 // False where the tag does not verify; `out` is then wiped. `out` has sealed.size() - 16 bytes.
-[[nodiscard]] bool aead_decrypt(ByteView key, ByteView nonce24, ByteView associated, ByteView sealed, MutableByteView out);
+[[nodiscard]] bool aead_decrypt(ByteView key, ByteView nonce24, ByteView associated, ByteView sealed,
+                                MutableByteView out);
 
 // The first out.size() bytes of the ChaCha20 key stream, nonce zero, counter 0.
 void chacha20_stream(ByteView key, MutableByteView out);

@@ -20,7 +20,8 @@ std::array<std::uint8_t, kNonceBytes> hedged_nonce(const KeyedHash& hedge, ByteV
 // nonce | ciphertext | tag with this nonce, which no other bytes may ever have under this key.
 Bytes seal_with_nonce(ByteView key, ByteView nonce, const SealContext& context, ByteView frame);
 
-// The same with a fresh hedged nonce. Throws std::logic_error where context.plain_bytes is not the length of a raw frame.
+// The same with a fresh hedged nonce. Both throw std::logic_error where context.plain_bytes is not the length of a raw
+// frame.
 Bytes seal_with(ByteView key, const KeyedHash& hedge, const SealContext& context, ByteView frame);
 
 // The frame, or nothing where it does not verify.

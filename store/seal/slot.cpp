@@ -69,7 +69,8 @@ void check_key_file(const Credentials& credentials) {
 
 NewSlot make_slot_below_floor(const RepositoryId& repository, ByteView keyring_key, const Credentials& credentials,
                               SlotPurpose purpose, const std::string& label, Time created, SlotStrength strength) {
-    if (!credentials.password && !credentials.key_file) throw Error(ErrorKind::Usage, "a key slot needs a password or a key file");
+    if (!credentials.password && !credentials.key_file)
+        throw Error(ErrorKind::Usage, "a key slot needs a password or a key file");
     if (credentials.password && credentials.password->empty()) throw Error(ErrorKind::Usage, "the password is empty");
     check_key_file(credentials);
     SlotRecord record;
@@ -107,8 +108,8 @@ NewSlot make_slot_below_floor(const RepositoryId& repository, ByteView keyring_k
     return slot;
 }
 
-NewSlot make_slot(const RepositoryId& repository, ByteView keyring_key, const Credentials& credentials, SlotPurpose purpose,
-                  const std::string& label, Time created, SlotStrength strength) {
+NewSlot make_slot(const RepositoryId& repository, ByteView keyring_key, const Credentials& credentials,
+                  SlotPurpose purpose, const std::string& label, Time created, SlotStrength strength) {
     if (credentials.password && (strength.memory_kib < kMemoryKibFloor || strength.passes < kPassesFloor))
         throw Error(ErrorKind::Usage, "Argon2id takes at least " + std::to_string(kMemoryKibFloor) + " KiB and " +
                                           std::to_string(kPassesFloor) + " passes");
@@ -119,18 +120,20 @@ std::optional<OpenedSlot> open_slot(const SlotId& id, ByteView object, const Cre
                                     std::uint32_t memory_kib_max) {
     const std::string what = "key slot " + id.hex();
     check_key_file(credentials);
-    if (SlotId{sha256(object)} != id) throw Error(ErrorKind::Corrupt, what + ": damaged: its bytes do not fit its name");
+    if (SlotId{sha256(object)} != id)
+        throw Error(ErrorKind::Corrupt, what + ": damaged: its bytes do not fit its name");
     const SlotHeader header = decode_slot_header(object);
     if (header.memory_kib > memory_kib_max)
-        throw Error(ErrorKind::Unsupported, what + ": demands " + std::to_string(header.memory_kib) + " KiB of memory, more than " +
-                                                std::to_string(memory_kib_max));
+        throw Error(ErrorKind::Unsupported, what + ": demands " + std::to_string(header.memory_kib) +
+                                                " KiB of memory, more than " + std::to_string(memory_kib_max));
     if (header.has_password && (!credentials.password || credentials.password->empty())) return std::nullopt;
     if (header.has_key_file && !credentials.key_file) return std::nullopt;
 
     const SlotKeys keys(header, object.first(kSlotDerivationBytes), credentials);
-    if (sodium_memcmp(keys.commitment().data(), header.commitment.data(), header.commitment.size()) != 0) return std::nullopt;
-    std::optional<Bytes> plain = open_with(keys.slot_key(), slot_context(header.repository, object.first(kSlotHeaderBytes)),
-                                           object.subspan(kSlotHeaderBytes));
+    const auto commitment = keys.commitment();
+    if (sodium_memcmp(commitment.data(), header.commitment.data(), commitment.size()) != 0) return std::nullopt;
+    const SealContext context = slot_context(header.repository, object.first(kSlotHeaderBytes));
+    std::optional<Bytes> plain = open_with(keys.slot_key(), context, object.subspan(kSlotHeaderBytes));
     if (!plain) throw Error(ErrorKind::Corrupt, what + ": damaged or forged: its seal does not verify");
     const WipedAtEnd plain_wiped(*plain);
 

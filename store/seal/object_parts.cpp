@@ -1,5 +1,5 @@
-// Lengths and zeros.
-#include "store/seal/padding.h"
+// Lengths, zeros, and what seals are bound to.
+#include "store/seal/object_parts.h"
 
 #include <algorithm>
 #include <string>
@@ -26,7 +26,34 @@ std::uint64_t rounded_up(std::uint64_t bytes) {
     return (bytes + kPaddingUnitBytes - 1) / kPaddingUnitBytes * kPaddingUnitBytes;
 }
 
+void check_object_bytes(ObjectKind kind, std::uint64_t bytes, std::string_view what) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(ErrorKind::Corrupt, std::string(what) + ": " + std::to_string(bytes) + " bytes: " + why);
+    };
+    if (bytes == 0 || bytes % kPaddingUnitBytes != 0) refuse("not a multiple of " + std::to_string(kPaddingUnitBytes));
+    if (bytes > bytes_max(kind)) refuse("more than " + std::to_string(bytes_max(kind)));
+}
+
 }  // namespace
+
+Envelope object_envelope(ByteView object, std::string_view what) {
+    const Envelope envelope = decode_envelope(object);
+    if (envelope.domain != 0)
+        throw Error(ErrorKind::Unsupported, std::string(what) + ": needs a program that knows other dedup domains");
+    check_object_bytes(envelope.kind, object.size(), what);
+    return envelope;
+}
+
+SealContext object_context(const Envelope& envelope, const RepositoryId& repository, std::string_view name,
+                           std::size_t plain_bytes) {
+    SealContext context;
+    context.domain = Domain::Object;
+    context.envelope = envelope;
+    context.repository = repository;
+    context.plain_bytes = static_cast<std::uint32_t>(plain_bytes);
+    context.identity.bytes = sha256(as_bytes(name));
+    return context;
+}
 
 std::size_t object_overhead_bytes(ObjectKind kind) {
     return kEnvelopeBytes + (kind == ObjectKind::Config ? RepositoryId::kBytes : 0) + kSealOverheadBytes;
@@ -35,14 +62,6 @@ std::size_t object_overhead_bytes(ObjectKind kind) {
 std::uint64_t object_bytes(ObjectKind kind, std::uint64_t record_bytes) {
     const std::uint64_t bytes = object_overhead_bytes(kind) + record_bytes;
     return rounded_up(kind == ObjectKind::Directories ? padme_bytes(bytes) : bytes);
-}
-
-void check_object_bytes(ObjectKind kind, std::uint64_t bytes, std::string_view what) {
-    const auto refuse = [&](const std::string& why) {
-        throw Error(ErrorKind::Corrupt, std::string(what) + ": " + std::to_string(bytes) + " bytes: " + why);
-    };
-    if (bytes == 0 || bytes % kPaddingUnitBytes != 0) refuse("not a multiple of " + std::to_string(kPaddingUnitBytes));
-    if (bytes > bytes_max(kind)) refuse("more than " + std::to_string(bytes_max(kind)));
 }
 
 Bytes padded(ObjectKind kind, ByteView record, std::string_view what) {
