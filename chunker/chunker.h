@@ -39,11 +39,11 @@ class Chunker {
     // Throws std::invalid_argument as check_sizes does.
     Chunker(const GearTable& gear, const ChunkSizes& sizes);
 
-    // Looks at `fresh`, the bytes of the stream that follow those consumed, up to the first cut. With Input::More and no
-    // cut all of `fresh` is consumed. With Input::End what is left at the end is a cut too, so
+    // Looks at `fresh`, the bytes of the stream that follow those consumed, up to the first cut; without one, at all of
+    // them. With Input::End what is left at the end is a chunk too, so
     //     for (CutSearch found; (found = chunker.next(rest, Input::End)).cut; rest = rest.subspan(found.consumed))
-    // sees every chunk; `consumed` is 0 where the last chunk was whole in earlier pieces, and without an open chunk the
-    // end of the stream is no cut.
+    // sees every chunk. `consumed` is 0 where the last chunk was whole in earlier pieces; the end is no cut where no
+    // chunk is open.
     CutSearch next(std::span<const std::uint8_t> fresh, Input input);
 
     // Bytes consumed since the last cut.

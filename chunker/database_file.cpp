@@ -11,15 +11,15 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array kSignaturesAtStart{
-    "SQLite format 3\0"sv,                    //
+    "SQLite format 3\0"sv,                    // SQLite
     "\x37\x7f\x06\x82"sv,                     // SQLite write-ahead log, checksums little-endian
     "\x37\x7f\x06\x83"sv,                     // the same, big-endian
     "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"sv,     // SQLite rollback journal
     "\xfe\xfe\x07\x01"sv,                     // MyISAM index
     "\xfe\xfe\x09\x03"sv,                     // Aria index
     "TDB file\n"sv,                           // Samba
-    "\0\x01\0\0Standard Jet DB\0"sv,          //
-    "\0\x01\0\0Standard ACE DB\0"sv,          //
+    "\0\x01\0\0Standard Jet DB\0"sv,          // Access to 2003
+    "\0\x01\0\0Standard ACE DB\0"sv,          // Access from 2007
     "\xcd\x9a\x57\x13"sv,                     // GDBM, little-endian, 32 bits
     "\xce\x9a\x57\x13"sv,                     // the old signature
     "\xcf\x9a\x57\x13"sv,                     // 64 bits

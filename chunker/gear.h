@@ -16,7 +16,8 @@ inline constexpr std::size_t kGearStreamBytes = 2 * 16 + 2 * 16 + 6 * 256;
 // be looked up by two byte shuffles; the 48 bits above are free. Immutable, so any number of threads may share one.
 class GearTable {
   public:
-    // `key_stream` is the beginning of the stream, all integers little-endian: A, B, then the upper 48 bits of each value.
+    // `key_stream` is the beginning of the stream, all integers little-endian: A, B, then the upper 48 bits of each
+    // value.
     explicit GearTable(std::span<const std::uint8_t, kGearStreamBytes> key_stream);
 
     std::uint64_t operator[](std::uint8_t byte) const { return values_[byte]; }

@@ -16,25 +16,25 @@ constexpr std::array kSignaturesAtStart{
     "\xff\x4f\xff\x51"sv,                            // JPEG 2000 code stream
     "\0\0\0\x0cjP  \r\n\x87\n"sv,                    // JPEG 2000
     "\0\0\0\x0cJXL \r\n\x87\n"sv,                    // JPEG XL
-    "\x89PNG\r\n\x1a\n"sv,                           //
-    "GIF87a"sv,                                      //
-    "GIF89a"sv,                                      //
+    "\x89PNG\r\n\x1a\n"sv,                           // PNG
+    "GIF87a"sv,                                      // GIF
+    "GIF89a"sv,                                      // GIF
     "AT&TFORM"sv,                                    // DjVu
     "\x1a\x45\xdf\xa3"sv,                            // Matroska, WebM
     "\x30\x26\xb2\x75\x8e\x66\xcf\x11"sv,            // ASF: wma, wmv
-    "FLV\x01"sv,                                     //
+    "FLV\x01"sv,                                     // FLV
     ".RMF\0"sv,                                      // RealMedia
     "\0\0\x01\xba"sv,                                // MPEG program stream
     "\0\0\x01\xb3"sv,                                // MPEG video
-    "OggS\0"sv,                                      //
-    "fLaC"sv,                                        //
+    "OggS\0"sv,                                      // Ogg
+    "fLaC"sv,                                        // FLAC
     "wvpk"sv,                                        // WavPack
-    "#!AMR"sv,                                       //
+    "#!AMR"sv,                                       // AMR
     "PK\x03\x04"sv,                                  // zip, jar, apk, docx, odt, epub
     "PK\x05\x06"sv,                                  // empty zip
     "PK\x07\x08"sv,                                  // spanned zip
-    "7z\xbc\xaf\x27\x1c"sv,                          //
-    "Rar!\x1a\x07"sv,                                //
+    "7z\xbc\xaf\x27\x1c"sv,                          // 7z
+    "Rar!\x1a\x07"sv,                                // RAR
     "MSCF\0\0\0\0"sv,                                // cab
     "xar!"sv,                                        // macOS packages
     "\xed\xab\xee\xdb"sv,                            // rpm
@@ -43,15 +43,15 @@ constexpr std::array kSignaturesAtStart{
     "hsqs"sv,                                        // SquashFS
     "\xfd" "7zXZ\0"sv,                               // xz
     "\x89LZO\0\r\n\x1a\n"sv,                         // lzop
-    "LZIP\x01"sv,                                    //
-    "LRZI\0"sv,                                      //
+    "LZIP\x01"sv,                                    // lzip
+    "LRZI\0"sv,                                      // lrzip
     "\x04\x22\x4d\x18"sv,                            // lz4
     "\x02\x21\x4c\x18"sv,                            // lz4 as in kernels
     "\x28\xb5\x2f\xfd"sv,                            // zstd
     "\xff\x06\0\0sNaPpY"sv,                          // framed Snappy
-    "wOFF"sv,                                        //
-    "wOF2"sv,                                        //
-    "age-encryption.org/v1\n"sv,                     //
+    "wOFF"sv,                                        // WOFF
+    "wOF2"sv,                                        // WOFF 2
+    "age-encryption.org/v1\n"sv,                     // age
     "Salted__"sv,                                    // openssl enc
 };
 
@@ -125,14 +125,19 @@ bool is_adts(const Head& head) {
            head.u8(length + 1) == head.u8(1) && ((head.u8(length + 2) ^ head.u8(2)) & 0xfc) == 0;
 }
 
-// A sync byte every 188 bytes as far as can be seen, or every 192 after a time stamp of four (Blu-ray).
+// A packet's sync byte, no error flag, and a payload or an adaptation field: a run of the letter G does not pass.
+bool is_transport_packet(const Head& head, std::size_t offset) {
+    return head.u8(offset) == 0x47 && (head.u8(offset + 1) & 0x80) == 0 && (head.u8(offset + 3) & 0x30) != 0;
+}
+
+// A packet every 188 bytes as far as can be seen whole, or every 192 after a time stamp of four bytes (Blu-ray).
 bool is_transport_stream(const Head& head) {
     constexpr std::size_t kPacketsMin = 5;
+    constexpr std::size_t kPacketHeaderBytes = 4;
     for (const auto [start, step] : {std::array<std::size_t, 2>{0, 188}, std::array<std::size_t, 2>{4, 192}}) {
-        if (head.size() <= start + (kPacketsMin - 1) * step) continue;
         std::size_t at = start;
-        while (at < head.size() && head.u8(at) == 0x47) at += step;
-        if (at >= head.size()) return true;
+        while (at + kPacketHeaderBytes <= head.size() && is_transport_packet(head, at)) at += step;
+        if (at + kPacketHeaderBytes > head.size() && at >= start + kPacketsMin * step) return true;
     }
     return false;
 }

@@ -27,8 +27,8 @@ struct ChunkSizes {
 // A quarter of the average, the average, four times the average. Throws std::invalid_argument as check_sizes does.
 ChunkSizes chunk_sizes(std::uint32_t average, unsigned normalisation = 2);
 
-// Throws std::invalid_argument unless kGearWindowBytes <= minimum <= average <= maximum <= kChunkBytesMax, the average is
-// a power of two within the limits above, and normalisation is at most kNormalisationMax.
+// Throws std::invalid_argument unless kGearWindowBytes <= minimum <= average <= maximum <= kChunkBytesMax, the average
+// is a power of two within the limits above, and normalisation is at most kNormalisationMax.
 void check_sizes(const ChunkSizes& sizes);
 
 // A mask of `bits` (at most 58) bits: min(bits, 10) of them directly below bit 16, where SIMD can test them, the others

@@ -18,9 +18,9 @@ constexpr std::array kDumpTitles{
 };
 
 constexpr std::array kCreatable{
-    "TABLE"sv,    "DATABASE"sv, "SCHEMA"sv,  "INDEX"sv,    "UNIQUE"sv, "VIEW"sv, "SEQUENCE"sv,  "FUNCTION"sv,
-    "TYPE"sv,     "ROLE"sv,     "USER"sv,    "EXTENSION"sv, "TEMPORARY"sv, "TEMP"sv, "OR"sv,     "VIRTUAL"sv,
-    "TRIGGER"sv,  "PROCEDURE"sv, "DOMAIN"sv, "MATERIALIZED"sv,
+    "TABLE"sv, "DATABASE"sv,  "SCHEMA"sv,    "INDEX"sv, "UNIQUE"sv, "VIEW"sv,    "SEQUENCE"sv,  "FUNCTION"sv, "TYPE"sv,
+    "ROLE"sv,  "USER"sv,      "EXTENSION"sv, "TEMP"sv,  "OR"sv,     "VIRTUAL"sv, "TRIGGER"sv,   "DOMAIN"sv,
+    "TEMPORARY"sv, "PROCEDURE"sv, "MATERIALIZED"sv,
 };
 
 char lower(char letter) {
@@ -33,11 +33,6 @@ bool same_letters(std::string_view a, std::string_view b) {
 
 bool is_word_character(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-}
-
-template <class Range>
-bool contains(const Range& words, std::string_view word) {
-    return std::ranges::find(words, word) != std::ranges::end(words);
 }
 
 // What has not been read yet.
@@ -73,7 +68,8 @@ struct Rest {
     }
 };
 
-// `/*!40101 SET …*/` is a statement to MySQL, `/*M!999999\- …` to MariaDB; `/*!` alone is how JavaScript and CSS keep a licence.
+// `/*!40101 SET …*/` is a statement to MySQL, `/*M!999999\- …` to MariaDB; `/*!` alone is how JavaScript and CSS keep
+// a licence.
 bool is_conditional_comment(std::string_view text) {
     if (text.starts_with("/*M!")) text.remove_prefix(4);
     else if (text.starts_with("/*!")) text.remove_prefix(3);
@@ -120,8 +116,10 @@ bool is_statement(Rest rest) {
     const auto verb = rest.word();
     auto after = rest;
     const auto second = after.word();
-    if (verb == "CREATE" || verb == "DROP" || verb == "ALTER") return contains(kCreatable, second);
-    if (verb == "INSERT" || verb == "REPLACE") return contains(std::array{"INTO"sv, "IGNORE"sv, "OR"sv}, second);
+    if (verb == "CREATE" || verb == "DROP" || verb == "ALTER") {
+        return std::ranges::find(kCreatable, second) != kCreatable.end();
+    }
+    if (verb == "INSERT" || verb == "REPLACE") return second == "INTO" || second == "IGNORE" || second == "OR";
     if (verb == "LOCK") return second == "TABLES";
     if (verb == "TRUNCATE") return second == "TABLE";
     if (verb == "DELETE") return second == "FROM";
@@ -130,7 +128,9 @@ bool is_statement(Rest rest) {
     if (verb == "PRAGMA") return !second.empty() && (after.next_is('=') || after.next_is('(') || after.next_is(';'));
     if (verb == "USE") return rest.next_is('`') || rest.next_is('[');
     if (verb == "SET") return is_set(rest);
-    if (verb == "BEGIN") return rest.next_is(';') || ((second == "TRANSACTION" || second == "WORK") && after.next_is(';'));
+    if (verb == "BEGIN") {
+        return rest.next_is(';') || ((second == "TRANSACTION" || second == "WORK") && after.next_is(';'));
+    }
     if (verb == "COPY") return line.find(" FROM stdin") != std::string_view::npos;
     return false;
 }

@@ -1,5 +1,5 @@
 // The cutting rule of docs/format.md written a second time, slowly and straight from its words, for the unit tests and
-// the fuzz target: each hash is summed anew over its 64 bytes, each mask bit is set one by one, nothing is carried over.
+// the fuzz target: each hash is summed anew over its 64 bytes, each mask bit is set by itself, nothing is carried over.
 #pragma once
 
 #include <algorithm>
@@ -73,8 +73,8 @@ inline Lengths reference_cuts(ByteSpan key_stream, const ChunkSizes& sizes, Byte
         for (; length < rest.size() && length < sizes.maximum; ++length) {
             std::uint64_t hash = 0;
             for (std::size_t k = 0; k < 64; ++k) hash += gear[rest[length - 1 - k]] << k;
-            const auto last_offset = length - 1;
-            const auto bits = last_offset < sizes.average ? exponent + sizes.normalisation : exponent - sizes.normalisation;
+            const bool strict = length - 1 < sizes.average;
+            const auto bits = strict ? exponent + sizes.normalisation : exponent - sizes.normalisation;
             if ((hash & reference_mask(bits)) == 0) break;
         }
         lengths.push_back(length);

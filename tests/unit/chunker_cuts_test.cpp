@@ -75,8 +75,9 @@ TEST_CASE("the chunker agrees with the reference at every size, key and normalis
 }
 
 TEST_CASE("the chunker agrees with the reference where minimum, average and maximum fall together", "[chunker]") {
-    const auto sizes = GENERATE(ChunkSizes{64, 256, 256, 2}, ChunkSizes{256, 256, 1024, 2}, ChunkSizes{256, 256, 256, 2},
-                                ChunkSizes{255, 256, 257, 0}, ChunkSizes{64, 256, 300, 4});
+    const auto sizes = GENERATE(ChunkSizes{64, 256, 256, 2}, ChunkSizes{256, 256, 1024, 2},
+                                ChunkSizes{256, 256, 256, 2}, ChunkSizes{255, 256, 257, 0},
+                                ChunkSizes{64, 256, 300, 4});
     const auto stream = seeded_bytes(11, 100'000);
 
     CHECK(cuts(seeded_gear(3), sizes, stream) == reference_cuts(seeded_key_stream(3), sizes, stream));
@@ -87,7 +88,8 @@ TEST_CASE("the cuts do not depend on the pieces that the stream comes in", "[chu
         const auto stream = *streams();
         const auto gear = seeded_gear(*rc::gen::inRange<std::uint64_t>(0, 100));
         const auto sizes = chunk_sizes(256U << *rc::gen::inRange(0, 3));
-        const auto pieces = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 900)));
+        const auto piece = rc::gen::inRange<std::size_t>(0, 900);
+        const auto pieces = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::size_t>>(piece));
         const auto piece_bytes = [&](std::size_t n) { return std::max<std::size_t>(pieces[n % pieces.size()], n % 2); };
         RC_ASSERT(cuts_in_pieces(gear, sizes, stream, piece_bytes, *rc::gen::arbitrary<bool>()) ==
                   cuts(gear, sizes, stream));

@@ -64,7 +64,8 @@ TEST_CASE("minimum and maximum are a quarter and four times the average", "[chun
 }
 
 TEST_CASE("sizes that the rule cannot serve are refused", "[chunker]") {
-    const auto refused = [](ChunkSizes sizes) { CHECK_THROWS_AS(Chunker(seeded_gear(1), sizes), std::invalid_argument); };
+    const auto gear = seeded_gear(1);
+    const auto refused = [&](ChunkSizes sizes) { CHECK_THROWS_AS(Chunker(gear, sizes), std::invalid_argument); };
     refused({63, 256, 1024, 2});                         // the window would reach into the chunk before
     refused({64, 128, 1024, 2});                         // average too small
     refused({64, 1U << 25, 1U << 26, 2});                // average too large

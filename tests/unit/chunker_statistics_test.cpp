@@ -109,8 +109,8 @@ TEST_CASE("the cutting loop's speed is printed", "[chunker]") {
         const auto start = std::chrono::steady_clock::now();
         const auto lengths = cuts(gear, chunk_sizes(average), stream);
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-        std::printf("average %7u: %.2f GB/s, %zu chunks\n", average, static_cast<double>(kStreamBytes) / 1e9 / seconds.count(),
-                    lengths.size());
+        const double gigabytes_a_second = static_cast<double>(kStreamBytes) / 1e9 / seconds.count();
+        std::printf("average %7u: %.2f GB/s, %zu chunks\n", average, gigabytes_a_second, lengths.size());
         CHECK(lengths.size() > 1);
     }
 }
