@@ -92,8 +92,9 @@ void refuse_shared_file_system(int folder_fd, const std::string& location) {
     const std::string mounts(mountinfo ? as_text(*mountinfo) : "");
     const std::string type = type_in_mountinfo(mounts, major(folder.st_dev), minor(folder.st_dev));
     if (type.empty())
-        throw Error(ErrorKind::Unsupported, location + " lies on a FUSE file system that /proc/self/mountinfo does not"
-                                                       " name, so that vault cannot tell whether other machines share it");
+        throw Error(ErrorKind::Unsupported,
+                    location + " lies on a FUSE file system that /proc/self/mountinfo does not name, so that nothing"
+                               " tells whether other machines share it");
     if (is_remote_fuse_type(type)) refuse(location, type);
 }
 
