@@ -85,8 +85,9 @@ class CompareTrees(unittest.TestCase):
     def tearDownClass(cls):
         remove_tree(cls.work)
 
-    def setUp(self):
+    def make_copy(self):
         self.copy = tempfile.mkdtemp(dir=self.work)
+        self.addCleanup(remove_tree, self.copy)
         subprocess.run(["rsync", "-aHAXS", "--numeric-ids", self.source + "/", self.copy + "/"], check=True)
         # rsync knows neither flags nor where a hole ends and zeros begin.
         for name in ["contents/zeros"] + ["holes/" + name for name in os.listdir(self.source + "/holes")]:
@@ -94,9 +95,6 @@ class CompareTrees(unittest.TestCase):
         for folder, _, files in os.walk(os.fsencode(self.source), topdown=False):
             for path in [os.path.join(folder, name) for name in files] + [folder]:
                 self.copy_flags(path)
-
-    def tearDown(self):
-        remove_tree(self.copy)
 
     def copy_flags(self, path):
         if not self.has_flags or os.path.islink(path) or not (os.path.isfile(path) or os.path.isdir(path)):
@@ -115,6 +113,7 @@ class CompareTrees(unittest.TestCase):
         self.assertEqual(self.missing, [])
 
     def test_an_exact_copy_has_no_difference(self):
+        self.make_copy()
         self.assertEqual(compare_trees(self.source, self.copy), [])
 
     def test_an_empty_source_is_a_failure_and_not_an_equal_tree(self):
@@ -122,6 +121,7 @@ class CompareTrees(unittest.TestCase):
         self.assertNotEqual(compare_trees(empty, empty), [])
 
     def test_each_planted_difference_is_reported_with_its_path(self):
+        self.make_copy()
         clear = lambda path: write_flags(path, 0)  # noqa: E731
         plants = {
             "contents/nothing in it": os.rmdir,
