@@ -5,6 +5,7 @@
 #include "store/backend/local_reserve.h"
 #include "store/clock.h"
 #include "store/format/slot_record.h"
+#include "store/seal/key_text.h"
 #include "store/seal/object.h"
 
 namespace vault {
