@@ -118,7 +118,7 @@ def make_holes(tree):
     sparse("at the start", [5], 6 * block)
     sparse("in the middle", [0, 9], 10 * block)
     sparse("at the end", [0], 50 * block + 17)
-    sparse("all of it", [], 1 << 30)
+    sparse("all of it", [], 64 << 20)
     sparse("every other block", range(0, 160, 2), 160 * block)
     sparse("a zero block beside a hole", [0], 4 * block)
     with open(tree.path("holes/a zero block beside a hole"), "r+b") as file:
