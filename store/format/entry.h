@@ -84,9 +84,18 @@ struct Entry {
 Bytes encode(const Entry& entry);
 Entry decode_entry(ByteView record);
 
-Bytes encode_attribute_set(const AttributeSet& set);       // as it stands inline
+Bytes encode_attribute_set(const AttributeSet& set);  // as it stands inline
 AttributeSet decode_attribute_set(Cursor& cursor);
-Bytes encode_attribute_chunk(const AttributeSet& set);     // as a chunk: with an extension list behind it
+
+// The attribute set as the plaintext of a chunk: with an extension list behind it, which the second form keeps.
+struct AttributesRecord {
+    AttributeSet set;
+    Extensions extensions;
+    bool operator==(const AttributesRecord&) const = default;
+};
+Bytes encode(const AttributesRecord& record);
+AttributesRecord decode_attributes_record(ByteView plaintext);
+Bytes encode_attribute_chunk(const AttributeSet& set);
 AttributeSet decode_attribute_chunk(ByteView plaintext);
 
 }  // namespace vault

@@ -34,7 +34,8 @@ struct Envelope {
 
 std::array<std::uint8_t, kEnvelopeBytes> encode(const Envelope& envelope);
 
-// Decodes the first 56 bytes of `object`. Throws Corrupt or Unsupported.
+// Decodes the first 56 bytes of `object`. Throws Corrupt or Unsupported; Unsupported too for wrap 1 and other domains than
+// 0, and a pack that is refused so lies outside the view (docs/format.md, section 3).
 Envelope decode_envelope(ByteView object);
 
 enum class Codec : std::uint8_t { Raw = 0, Zstd = 1 };  // on disk: never renumber

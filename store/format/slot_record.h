@@ -1,4 +1,4 @@
-// The clear header of a key slot, the sealed record in it, and the text of key files. docs/format.md, section 5.
+// The clear header of a key slot and the sealed record in it. docs/format.md, section 5.
 #pragma once
 
 #include "store/format/cursor.h"
