@@ -1,0 +1,25 @@
+// This client's name as a writer of one repository: its snapshots form a numbered chain, so that one that vanishes is missed.
+#pragma once
+
+#include <filesystem>
+
+#include "store/base/unique_fd.h"
+#include "store/format/id.h"
+
+namespace vault {
+
+// Held by one run at a time: runs at once on one machine are different writers. Kept in the state folder; a client that lost its state
+// folder is a new writer.
+class WriterIdentity {
+  public:
+    // Takes the first identity in `state_folder` that no other run holds, or makes one. Throws Io or NoSpace.
+    static WriterIdentity acquire(const std::filesystem::path& state_folder);
+
+    const ControlId& id() const { return id_; }
+
+  private:
+    ControlId id_;
+    UniqueFd lock_;
+};
+
+}  // namespace vault

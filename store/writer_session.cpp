@@ -1,0 +1,192 @@
+// Session objects, the commit and the fence that contends with it for one name.
+#include "store/writer_session.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "store/clock.h"
+#include "store/format/envelope.h"
+#include "store/process_identity.h"
+#include "store/seal/object.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::chrono::minutes kHeartbeatInterval{10};
+constexpr int kCommitAttempts = 3;
+constexpr std::int64_t kOrphanAgeNs = 24ll * 3600 * 1'000'000'000;  // of temporaries that no session explains
+
+template <class Record>
+void put_record(const Repository& repository, ObjectKind kind, const std::string& name, const Record& record) {
+    repository.backend().put_new(name, seal_object(repository.keys(), kind, name, encode(record)));
+}
+
+bool exists(Backend& backend, const std::string& name) {
+    try {
+        backend.get(name, ByteRange{0, kEnvelopeBytes});
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::NotFound) return false;
+        throw;
+    }
+}
+
+// Puts the fence of `sid`; a commit or fence that stands there already is as good an end of that session.
+void put_fence(const Repository& repository, const SessionId& sid, FenceReason reason) {
+    const std::string name = "snapshots/" + sid.hex();
+    FenceRecord fence;
+    fence.sid = sid;
+    fence.reason = reason;
+    fence.by = this_process();
+    fence.time = now();
+    try {
+        put_record(repository, ObjectKind::Fence, name, fence);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Exists) throw;
+    }
+}
+
+void remove_objects_of(Backend& backend, const SessionId& sid) {
+    for (const ObjectInfo& info : backend.list("sessions/"))
+        if (info.name.starts_with("sessions/" + sid.hex())) backend.remove(info.name);
+}
+
+}  // namespace
+
+WriterSession::WriterSession(const Repository& repository) : repository_(repository) {
+    fill_random(sid_.bytes);
+    SessionRecord record;
+    record.sid = sid_;
+    record.process = this_process();
+    record.started = now();
+    record.program = "vault " VAULT_VERSION;
+    put_record(repository, ObjectKind::Session, "sessions/" + sid_.hex(), record);
+    heart_ = std::thread([this] { beat(); });
+}
+
+WriterSession::~WriterSession() {
+    stop_heartbeat();
+    if (!ended_) fence_self();
+}
+
+void WriterSession::beat() {
+    std::unique_lock lock(mutex_);
+    while (!stop_.wait_for(lock, kHeartbeatInterval, [&] { return stopping_; })) {
+        lock.unlock();
+        try {
+            HeartbeatRecord record;
+            record.sid = sid_;
+            record.number = ++heartbeats_;
+            record.time = now();
+            put_record(repository_, ObjectKind::Heartbeat, "sessions/" + sid_.hex() + "." + std::to_string(heartbeats_), record);
+        } catch (const std::exception&) {
+            // A missed heartbeat costs at worst this run (it is fenced after a day without any); the run's own calls report the store's trouble.
+        }
+        lock.lock();
+    }
+}
+
+void WriterSession::stop_heartbeat() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    stop_.notify_all();
+    if (heart_.joinable()) heart_.join();
+}
+
+WriterSession::Commit WriterSession::commit(const CommitRecord& record) {
+    Backend& backend = repository_.backend();
+    const std::string name = "snapshots/" + sid_.hex();
+    const Bytes object = seal_object(repository_.keys(), ObjectKind::Commit, name, encode(record));
+    backend.sync();
+    for (int attempt = 1;; ++attempt) {
+        try {
+            backend.put_new(name, object);
+            break;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Exists && error.kind() != ErrorKind::Io) throw;
+            ended_ = true;  // from here on a fence of our own could end a snapshot that stands
+            bool stands = false;
+            try {
+                stands = own_commit_stands(name, object);
+                if (stands) backend.sync();
+            } catch (const Error& unreachable) {
+                throw Error(ErrorKind::Io, "the snapshot may exist: " + name + " could not be read back: " + unreachable.what());
+            }
+            if (stands) break;
+            if (exists(backend, name)) return {Outcome::Fenced, {}};
+            ended_ = false;
+            if (attempt == kCommitAttempts) throw;
+        }
+    }
+    ended_ = true;
+    if (exists(backend, "tombstones/" + sid_.hex()))
+        throw Error(ErrorKind::Busy, "the snapshot " + sid_.hex() + " was forgotten while it was made");
+    backend.sync();
+    stop_heartbeat();
+    remove_session_objects();
+    return {Outcome::Committed, ObjectHash{sha256(object)}};
+}
+
+bool WriterSession::own_commit_stands(const std::string& name, ByteView object) {
+    try {
+        return equal(repository_.backend().get(name), object);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::NotFound) return false;
+        throw;
+    }
+}
+
+void WriterSession::remove_session_objects() {
+    try {
+        remove_objects_of(repository_.backend(), sid_);
+    } catch (const Error&) {
+        // The snapshot stands; a session object left behind is removed by any later run.
+    }
+}
+
+void WriterSession::fence_self() noexcept {
+    try {
+        put_fence(repository_, sid_, FenceReason::RunFailed);
+        repository_.backend().sync();
+        remove_objects_of(repository_.backend(), sid_);
+    } catch (const std::exception&) {
+        // The run's own failure is being reported; others fence this session once they see that its process is gone.
+    }
+}
+
+std::size_t end_dead_sessions(const Repository& repository) {
+    Backend& backend = repository.backend();
+    std::size_t ended = 0;
+    std::vector<std::string> known;  // sids that may live
+    for (const ObjectInfo& info : backend.list("sessions/")) {
+        const std::string sid_hex = info.name.substr(9, 2 * SessionId::kBytes);
+        if (info.name.size() != 9 + 2 * SessionId::kBytes) continue;  // a heartbeat
+        known.push_back(sid_hex);
+        SessionRecord record;
+        try {
+            record = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_session);
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt) continue;  // ended, or for check
+            throw;
+        }
+        if (liveness(record.process) != Liveness::Gone) continue;
+        put_fence(repository, record.sid, FenceReason::ProcessGone);
+        backend.sync();
+        remove_objects_of(backend, record.sid);
+        known.pop_back();
+        ++ended;
+    }
+    const Time today = now();
+    for (const ObjectInfo& info : backend.list("tmp/")) {
+        const std::string sid_hex = info.name.substr(4, 2 * SessionId::kBytes);
+        if (std::find(known.begin(), known.end(), sid_hex) != known.end()) continue;
+        const bool orphan = today.seconds * 1'000'000'000 - info.modified_ns > kOrphanAgeNs;
+        if (orphan || exists(backend, "snapshots/" + sid_hex)) backend.remove(info.name);
+    }
+    return ended;
+}
+
+}  // namespace vault
