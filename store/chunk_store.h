@@ -51,7 +51,7 @@ class ChunkStore : public NodeSource {
     };
     Chunk chunk(ChunkKind kind, const ChunkId& id);
 
-    // A decoded tree node, from the node cache or by chunk().
+    // A tree node as load_node() makes it, from the node cache or by chunk().
     std::shared_ptr<const TreeNode> node(const ChunkId& id) override;
 
     std::uint64_t boxes_loaded() const;  // for tests and reports

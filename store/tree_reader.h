@@ -87,7 +87,7 @@ class ExtentsReader {
     ExtentsCursor seek_index(std::uint64_t index) const;
 
   private:
-    enum class Measure { Bytes, Extents };
+    enum class Measure { ByBytes, ByExtents };
     ExtentsCursor seek(std::uint64_t target, Measure measure) const;
 
     NodeSource* source_;
