@@ -1,0 +1,211 @@
+// gitignore patterns through libgit2: one repository in memory for each source root.
+#include "store/excludes.h"
+
+#include <fnmatch.h>
+#include <git2.h>
+#include <git2/sys/repository.h>
+
+#include <algorithm>
+#include <set>
+
+#include "store/base/error.h"
+#include "store/base/text.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kPatternBytesMax = 4'096;  // as in the commit record
+
+using Components = std::vector<std::string>;
+
+Components split(std::string_view path) {
+    Components components;
+    for (;;) {
+        const std::size_t slash = path.find('/');
+        if (slash != 0) components.emplace_back(path.substr(0, slash));
+        if (slash == std::string_view::npos) return components;
+        path.remove_prefix(slash + 1);
+        if (path.empty()) return components;
+    }
+}
+
+[[noreturn]] void refuse(std::string_view pattern, const std::string& why) {
+    throw Error(ErrorKind::Usage, "the exclude pattern '" + escaped(pattern.substr(0, 200)) + "' " + why);
+}
+
+// Where the bracket expression that opens at `at` closes; npos where it does not.
+std::size_t bracket_end(std::string_view pattern, std::size_t at) {
+    std::size_t i = at + 1;
+    if (i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^')) ++i;
+    for (bool first = true; i < pattern.size(); ++i, first = false) {
+        if (pattern[i] == '\\') {
+            ++i;
+        } else if (pattern[i] == '[' && i + 1 < pattern.size() && pattern[i + 1] == ':') {
+            const std::size_t end = pattern.find(":]", i + 2);
+            if (end == std::string_view::npos) continue;
+            i = end + 1;
+        } else if (pattern[i] == ']' && !first) {
+            return i;
+        }
+    }
+    return std::string_view::npos;
+}
+
+void check(std::string_view pattern) {
+    if (pattern.size() > kPatternBytesMax) refuse(pattern, "is longer than 4096 bytes");
+    if (pattern.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) refuse(pattern, "is not one line");
+    if (pattern.find_first_not_of("/! ") == std::string_view::npos) refuse(pattern, "names nothing");
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == '\\') {
+            if (++i == pattern.size()) refuse(pattern, "ends in a backslash");
+        } else if (pattern[i] == '[') {
+            i = bracket_end(pattern, i);
+            if (i == std::string_view::npos) refuse(pattern, "has a [ that nothing closes");
+        }
+    }
+}
+
+bool counts_nothing(std::string_view pattern) {
+    return pattern.empty() || pattern.front() == '#';
+}
+
+struct Pattern {
+    bool negative = false;
+    bool anchored = false;  // starts with a slash
+    std::string text;       // without the exclamation mark
+};
+
+Pattern parse(std::string_view line) {
+    Pattern pattern;
+    pattern.negative = line.front() == '!';
+    if (pattern.negative) line.remove_prefix(1);
+    pattern.anchored = line.starts_with('/');
+    pattern.text = line;
+    return pattern;
+}
+
+bool component_matches(const std::string& pattern, const std::string& name) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+}
+
+// What is left of an absolute pattern below `root`: one pattern for each way in which its leading components match the
+// whole root (more than one only where `**` stands in them). Empty: it is not an absolute path of this root.
+std::vector<std::string> below_root(const Pattern& pattern, const Components& root) {
+    const Components parts = split(pattern.text);
+    if (!pattern.anchored || root.empty() || parts.empty() || parts.front() != root.front()) return {};
+    std::set<std::size_t> reached = {0};  // how many of the pattern's components may be used up
+    for (const std::string& name : root) {
+        std::set<std::size_t> next;
+        for (std::size_t at : reached) {
+            for (; at < parts.size() && parts[at] == "**"; ++at) next.insert(at);
+            if (at < parts.size() && component_matches(parts[at], name)) next.insert(at + 1);
+        }
+        reached = std::move(next);
+    }
+    std::vector<std::string> rests;
+    for (const std::size_t at : reached) {
+        std::string rest;
+        for (std::size_t i = at; i < parts.size(); ++i) rest += "/" + parts[i];
+        if (rest.empty()) continue;  // the root itself
+        if (pattern.text.ends_with('/')) rest += '/';
+        rests.push_back(std::move(rest));
+    }
+    return rests;
+}
+
+void check_git(int result, const char* what) {
+    if (result >= 0) return;
+    const git_error* last = git_error_last();
+    throw Error(ErrorKind::Io, std::string(what) + ": " + (last != nullptr ? last->message : "libgit2 failed"));
+}
+
+// The pattern as a line of its own. libgit2 drops `!b` where it finds no earlier rule that it takes back, and does not
+// find all of them (`a/**` for one), so that more is left out than git leaves out. Rules with wildcards it never drops:
+// one letter becomes a bracket expression of itself.
+std::string rule_of(const Pattern& pattern, std::string text) {
+    if (!pattern.negative) return text + "\n";
+    const std::size_t plain = text.find_last_not_of("/\\!^- ");
+    if (text.find_first_of("*?[]") == std::string::npos && plain != std::string::npos &&
+        (plain == 0 || text[plain - 1] != '\\'))
+        text = text.substr(0, plain) + "[" + text[plain] + "]" + text.substr(plain + 1);
+    return "!" + text + "\n";
+}
+
+// libgit2 would otherwise read the user's and the system's configuration, whose core.excludesFile leaves out files that
+// nobody told vault to leave out.
+class Library {
+  public:
+    Library() {
+        check_git(git_libgit2_init(), "cannot start libgit2");
+        for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
+                                GIT_CONFIG_LEVEL_GLOBAL})
+            check_git(git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, ""), "cannot set libgit2's search path");
+    }
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+    ~Library() { git_libgit2_shutdown(); }
+};
+
+struct FreeRepository {
+    void operator()(git_repository* repository) const { git_repository_free(repository); }
+};
+
+}  // namespace
+
+class Excludes::Matcher {
+  public:
+    explicit Matcher(const std::string& rules) {
+        git_repository* made = nullptr;
+        check_git(git_repository_new(&made), "cannot make a repository in memory");
+        repository_.reset(made);
+        // libgit2 has rules of its own (".", "..", ".git"): folders named .git belong to a source as others do.
+        check_git(git_ignore_add_rule(made, ("!.git\n" + rules).c_str()), "cannot take the exclude patterns");
+    }
+
+    bool excluded(std::string_view path, bool is_directory) {
+        path_.assign(path);
+        if (is_directory) path_ += '/';
+        int ignored = 0;
+        check_git(git_ignore_path_is_ignored(&ignored, repository_.get(), path_.c_str()), "cannot match a path");
+        return ignored != 0;
+    }
+
+  private:
+    Library library_;
+    std::unique_ptr<git_repository, FreeRepository> repository_;
+    std::string path_;  // kept for its room
+};
+
+Excludes::Excludes(const std::vector<std::string>& patterns, const std::vector<std::string>& source_roots) {
+    std::vector<Components> roots;
+    for (const std::string& root : source_roots) roots.push_back(split(root));
+    std::vector<std::string> rules(roots.size());
+    bool any = false;
+    for (const std::string& line : patterns) {
+        if (counts_nothing(line)) continue;
+        check(line);
+        any = true;
+        const Pattern pattern = parse(line);
+        std::vector<std::vector<std::string>> rests;
+        for (const Components& root : roots) rests.push_back(below_root(pattern, root));
+        const bool is_absolute = std::any_of(rests.begin(), rests.end(), [](const auto& rest) { return !rest.empty(); });
+        for (std::size_t i = 0; i < roots.size(); ++i) {
+            if (!is_absolute || roots[i].empty()) rests[i] = {pattern.text};
+            for (const std::string& rest : rests[i]) rules[i] += rule_of(pattern, rest);
+        }
+    }
+    if (!any) return;
+    for (const std::string& rule : rules) matchers_.push_back(std::make_unique<Matcher>(rule));
+}
+
+Excludes::~Excludes() = default;
+Excludes::Excludes(Excludes&&) noexcept = default;
+Excludes& Excludes::operator=(Excludes&&) noexcept = default;
+
+bool Excludes::excluded(std::size_t source_root, std::string_view path, bool is_directory) {
+    if (matchers_.empty() || path.empty()) return false;
+    return matchers_.at(source_root)->excluded(path, is_directory);
+}
+
+}  // namespace vault
