@@ -26,7 +26,7 @@ void check_sizes(const ChunkSizes& sizes) {
         throw std::invalid_argument("chunk sizes: the average must be a power of two from 256 bytes to 16 MiB");
     }
     if (sizes.minimum < kGearWindowBytes || sizes.minimum > sizes.average || sizes.maximum < sizes.average ||
-        sizes.maximum > kChunkBytesMax) {
+        sizes.maximum > kCutBytesMax) {
         throw std::invalid_argument("chunk sizes: minimum, average and maximum must ascend from 64 bytes to 64 MiB");
     }
     if (sizes.normalisation > kNormalisationMax) {

@@ -9,7 +9,7 @@ namespace vault {
 inline constexpr std::uint32_t kGearWindowBytes = 64;  // a 64-bit gear hash has forgotten every older byte
 inline constexpr std::uint32_t kChunkAverageMin = 1U << 8;
 inline constexpr std::uint32_t kChunkAverageMax = 1U << 24;
-inline constexpr std::uint32_t kChunkBytesMax = 4 * kChunkAverageMax;
+inline constexpr std::uint32_t kCutBytesMax = 4 * kChunkAverageMax;
 inline constexpr unsigned kNormalisationMax = 4;
 
 // Lengths in bytes. `average` is also the normal point: up to this length a cut must satisfy a mask of `normalisation`
@@ -27,7 +27,7 @@ struct ChunkSizes {
 // A quarter of the average, the average, four times the average. Throws std::invalid_argument as check_sizes does.
 ChunkSizes chunk_sizes(std::uint32_t average, unsigned normalisation = 2);
 
-// Throws std::invalid_argument unless kGearWindowBytes <= minimum <= average <= maximum <= kChunkBytesMax, the average
+// Throws std::invalid_argument unless kGearWindowBytes <= minimum <= average <= maximum <= kCutBytesMax, the average
 // is a power of two within the limits above, and normalisation is at most kNormalisationMax.
 void check_sizes(const ChunkSizes& sizes);
 

@@ -1,0 +1,45 @@
+// Walks source roots in the order of manifest keys: a folder's entries by name, then its subfolders one after the other.
+// Relative to folder descriptors and never through a symlink, so what is swapped meanwhile cannot lead out of a root.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/excludes.h"
+#include "store/source_entry.h"
+#include "store/source_roots.h"
+
+namespace vault {
+
+// One entry, valid during the call.
+struct WalkedEntry {
+    const std::string& key;       // in the manifest
+    const std::string& path;      // as recorded; any bytes, for messages
+    int directory_fd = -1;        // -1: made up (a folder above --as)
+    const char* name = "";        // in that folder; empty: the descriptor's own folder
+    SourceStat stat;
+    bool implied = false;         // only on the way to a source root
+    bool starts_source = false;   // it is a source root
+};
+
+class WalkVisitor {
+  public:
+    virtual ~WalkVisitor() = default;
+    // In order of key; a folder before what it holds. What it throws ends the walk.
+    virtual void entry(const WalkedEntry& entry) = 0;
+    // An entry or folder that could not be read, by its recorded path.
+    virtual void unreadable(const std::string& path, const std::string& message) = 0;
+};
+
+// Folders this client must not take into its own snapshots while it writes them (the repository, the cache), by device and
+// inode: they are visited, what they hold is not.
+struct FolderIdentity {
+    std::uint64_t filesystem = 0, inode = 0;
+    bool operator==(const FolderIdentity&) const = default;
+};
+
+// Throws what the visitor throws; trouble with the file system goes to the visitor, except for a source root itself.
+void walk(const std::vector<SourceRoot>& roots, Excludes& excludes, const std::vector<FolderIdentity>& not_entered,
+          WalkVisitor& visitor);
+
+}  // namespace vault
