@@ -147,6 +147,31 @@ TEST_CASE("one changed byte in random content costs a few chunks at most", "[chu
     CHECK(lost_max <= 12);
 }
 
+TEST_CASE("a cut at the minimum hangs on each of the 64 bytes before it and on none further back", "[chunker]") {
+    const auto sizes = chunk_sizes(4096);
+    const auto gear = seeded_gear(1);
+    const auto first_is_minimum = [&](ByteSpan stream) {
+        return Chunker(gear, sizes).next(stream, Input::More).consumed == sizes.minimum;
+    };
+    const std::size_t window = sizes.minimum - kGearWindowBytes;
+    std::vector<std::uint8_t> stream(2 * sizes.minimum, 0);
+    for (std::uint64_t seed = 0; !first_is_minimum(stream); ++seed) {
+        REQUIRE(seed < 1'000'000);
+        std::ranges::copy(seeded_bytes(seed, kGearWindowBytes), stream.begin() + static_cast<std::ptrdiff_t>(window));
+    }
+
+    for (std::size_t offset = 0; offset < sizes.minimum; ++offset) {
+        // Whichever bytes stand here instead: outside the window each keeps the cut, inside it some do not.
+        bool always = true;
+        for (unsigned other = 1; other < 256; ++other) {
+            auto changed = stream;
+            changed[offset] = static_cast<std::uint8_t>(changed[offset] + other);
+            always = always && first_is_minimum(changed);
+        }
+        REQUIRE(always == (offset < window));
+    }
+}
+
 TEST_CASE("a stream that starts at a cut has the cuts that follow it", "[chunker]") {
     const auto sizes = chunk_sizes(4096);
     const auto gear = seeded_gear(1);
