@@ -38,8 +38,6 @@ void check_object_bytes(ObjectKind kind, std::uint64_t bytes, std::string_view w
 
 Envelope object_envelope(ByteView object, std::string_view what) {
     const Envelope envelope = decode_envelope(object);
-    if (envelope.domain != 0)
-        throw Error(ErrorKind::Unsupported, std::string(what) + ": needs a program that knows other dedup domains");
     check_object_bytes(envelope.kind, object.size(), what);
     return envelope;
 }

@@ -35,7 +35,6 @@ PackHeader decode_pack_header(ByteView pack) {
     PackHeader header;
     header.envelope = decode_envelope(cursor.raw(kEnvelopeBytes));
     if (header.envelope.kind != ObjectKind::Pack) cursor.corrupt("an object of another kind");
-    if (header.envelope.domain != 0) cursor.unsupported("other dedup domains");
     header.salt = cursor.id<PackSalt>();
     return header;
 }

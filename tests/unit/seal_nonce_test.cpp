@@ -1,0 +1,100 @@
+// Nonces never repeat, whatever the source of randomness does; and every field of the associated data binds.
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "store/seal/box.h"
+#include "store/seal/sealing.h"
+#include "tests/support/seal_fixtures.h"
+
+using namespace vault;
+
+namespace {
+
+SealContext context_of(std::size_t plain_bytes) {
+    SealContext context;
+    context.domain = Domain::BoxData;
+    context.envelope = {ObjectKind::Pack, 0, 1};
+    context.repository.bytes = counting_array<32>(1);
+    context.plain_bytes = static_cast<std::uint32_t>(plain_bytes);
+    return context;
+}
+
+// One change of each field that goes into the associated data.
+std::vector<SealContext> changed_contexts(const SealContext& from) {
+    std::vector<SealContext> changed;
+    for (const Domain domain : {Domain::BoxTree, Domain::Directory, Domain::Trailer, Domain::Object})
+        changed.emplace_back(from).domain = domain;
+    changed.emplace_back(from).envelope.kind = ObjectKind::Commit;
+    changed.emplace_back(from).envelope.generation = 2;
+    changed.emplace_back(from).repository.bytes[31] ^= 1;
+    changed.emplace_back(from).plain_bytes += 1;
+    changed.emplace_back(from).codec = Codec::Zstd;
+    changed.emplace_back(from).identity.bytes[0] ^= 1;
+    return changed;
+}
+
+}  // namespace
+
+TEST_CASE("a hundred thousand seals of the same bytes have a hundred thousand nonces", "[seal]") {
+    const Keys keys(fixed_keyring());
+    SealContext context = context_of(1);
+    std::set<Bytes> nonces;
+    for (int i = 0; i < 100'000; ++i) nonces.insert(to_bytes(ByteView(keys.seal(context, counting_bytes(1))).first(24)));
+    CHECK(nonces.size() == 100'000);
+}
+
+TEST_CASE("boxes of the same chunks have different nonces", "[seal]") {
+    const Keys keys(fixed_keyring());
+    const Bytes plain = counting_bytes(100);
+    const DirectoryChunk chunk{keys.chunk_id(ChunkKind::Data, plain), 100};
+    const SealedBox a = seal_box(keys, ChunkKind::Data, plain, {&chunk, 1}, {});
+    const SealedBox b = seal_box(keys, ChunkKind::Data, plain, {&chunk, 1}, {});
+    CHECK_FALSE(equal(ByteView(a.sealed).first(24), ByteView(b.sealed).first(24)));
+}
+
+TEST_CASE("with a stuck source of randomness nonces are equal only for equal bytes and equal associated data", "[seal]") {
+    const KeyedHash hedge(counting_bytes(32), kNonceBytes), other_hedge(counting_bytes(32, 1), kNonceBytes);
+    const Bytes stuck(kHedgeRandomBytes, 0), frame = counting_bytes(100);
+    const SealContext context = context_of(100);
+    const auto nonce = hedged_nonce(hedge, stuck, context, frame);
+    CHECK(hedged_nonce(hedge, stuck, context, frame) == nonce);
+
+    std::set<std::array<std::uint8_t, kNonceBytes>> nonces{nonce};
+    for (std::size_t i = 0; i < frame.size(); ++i) {
+        Bytes other = frame;
+        other[i] ^= 1;
+        nonces.insert(hedged_nonce(hedge, stuck, context, other));
+    }
+    nonces.insert(hedged_nonce(hedge, stuck, context, ByteView(frame).first(99)));
+    const std::vector<SealContext> contexts = changed_contexts(context);
+    for (const SealContext& other : contexts) nonces.insert(hedged_nonce(hedge, stuck, other, frame));
+    nonces.insert(hedged_nonce(other_hedge, stuck, context, frame));
+    nonces.insert(hedged_nonce(hedge, Bytes(kHedgeRandomBytes, 1), context, frame));
+    CHECK(nonces.size() == 1 + 100 + 1 + contexts.size() + 2);
+}
+
+TEST_CASE("what was sealed opens in its own context alone", "[seal]") {
+    const Bytes key = counting_bytes(32), frame = counting_bytes(100);
+    const SealContext context = context_of(100);
+    const Bytes sealed = seal_with(key, KeyedHash(counting_bytes(32), kNonceBytes), context, frame);
+    REQUIRE(open_with(key, context, sealed) == frame);
+    for (const SealContext& other : changed_contexts(context)) CHECK_FALSE(open_with(key, other, sealed));
+    CHECK_FALSE(open_with(counting_bytes(32, 1), context, sealed));
+}
+
+TEST_CASE("bytes too few for nonce and tag are nothing", "[seal]") {
+    for (std::size_t bytes = 0; bytes <= kSealOverheadBytes; ++bytes)
+        CHECK_FALSE(open_with(counting_bytes(32), context_of(0), Bytes(bytes, 0)));
+}
+
+TEST_CASE("sealing a length that is not the frame's is a programming error", "[seal]") {
+    const Keys keys(fixed_keyring());
+    CHECK_THROWS_AS(keys.seal(context_of(5), counting_bytes(6)), std::logic_error);
+}
+
+TEST_CASE("slots, config and keyring are never sealed under a master key", "[seal]") {
+    const Keys keys(fixed_keyring());
+    SealContext context = context_of(1);
+    context.domain = Domain::Slot;
+    CHECK_THROWS_AS(keys.seal(context, counting_bytes(1)), std::logic_error);
+}
