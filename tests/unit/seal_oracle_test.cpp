@@ -80,8 +80,9 @@ TEST_CASE("XChaCha20-Poly1305 is libsodium's, sealing and opening", "[seal]") {
         const Bytes associated = random_bytes(*rc::gen::inRange<std::size_t>(0, 300)), plain = random_bytes(length());
         Bytes sealed(plain.size() + 16), expected(plain.size() + 16), opened(plain.size());
         aead_encrypt(key, nonce, associated, plain, sealed);
-        crypto_aead_xchacha20poly1305_ietf_encrypt(expected.data(), nullptr, plain.data(), plain.size(), associated.data(),
-                                                   associated.size(), nullptr, nonce.data(), key.data());
+        crypto_aead_xchacha20poly1305_ietf_encrypt(expected.data(), nullptr, plain.data(), plain.size(),
+                                                   associated.data(), associated.size(), nullptr, nonce.data(),
+                                                   key.data());
         RC_ASSERT(equal(sealed, expected));
         RC_ASSERT(aead_decrypt(key, nonce, associated, expected, opened));
         RC_ASSERT(equal(opened, plain));

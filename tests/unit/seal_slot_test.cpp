@@ -12,7 +12,8 @@ using namespace vault;
 
 namespace {
 
-const Bytes kKeyringKey = counting_bytes(32, 0x90), kKeyFile = counting_bytes(32, 0xb0), kOtherKeyFile = counting_bytes(32);
+const Bytes kKeyringKey = counting_bytes(32, 0x90);
+const Bytes kKeyFile = counting_bytes(32, 0xb0), kOtherKeyFile = counting_bytes(32);
 const RepositoryId kRepository{counting_array<32>(0x10)};
 const SlotStrength kWeak{8, 1};  // 8 KiB: a test cannot wait for real strength a thousand times
 const Time kCreated{1'700'000'000, 5};
@@ -25,7 +26,8 @@ Credentials with(std::optional<std::string_view> password, std::optional<ByteVie
 }
 
 NewSlot made(const Credentials& credentials) {
-    return make_slot_below_floor(kRepository, kKeyringKey, credentials, SlotPurpose::Password, "bobcat", kCreated, kWeak);
+    return make_slot_below_floor(kRepository, kKeyringKey, credentials, SlotPurpose::Password, "bobcat", kCreated,
+                                 kWeak);
 }
 
 SlotId name_of(const Bytes& object) {
