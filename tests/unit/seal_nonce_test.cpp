@@ -37,12 +37,13 @@ std::vector<SealContext> changed_contexts(const SealContext& from) {
 
 TEST_CASE("a hundred thousand seals of the same bytes have a hundred thousand nonces", "[seal]") {
     const Keys keys(fixed_keyring());
-    SealContext context = context_of(1);
-    std::set<Bytes> nonces;
+    const SealContext context = context_of(1);
+    std::set<std::array<std::uint8_t, kNonceBytes>> nonces;
     for (int i = 0; i < 100'000; ++i) {
-        Bytes sealed = keys.seal(context, counting_bytes(1));
-        sealed.resize(kNonceBytes);
-        nonces.insert(std::move(sealed));
+        std::array<std::uint8_t, kNonceBytes> nonce;
+        const Bytes sealed = keys.seal(context, counting_bytes(1));
+        std::copy_n(sealed.begin(), kNonceBytes, nonce.begin());
+        nonces.insert(nonce);
     }
     CHECK(nonces.size() == 100'000);
 }
