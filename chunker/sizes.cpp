@@ -23,14 +23,14 @@ ChunkSizes chunk_sizes(std::uint32_t average, unsigned normalisation) {
 
 void check_sizes(const ChunkSizes& sizes) {
     if (!std::has_single_bit(sizes.average) || sizes.average < kChunkAverageMin || sizes.average > kChunkAverageMax) {
-        throw std::invalid_argument("chunk sizes: the average must be a power of two from 256 bytes to 16 MiB");
+        throw std::invalid_argument("chunk sizes: the average must be a power of two from 256 bytes to 4 MiB");
     }
     if (sizes.minimum < kGearWindowBytes || sizes.minimum > sizes.average || sizes.maximum < sizes.average ||
         sizes.maximum > kCutBytesMax) {
-        throw std::invalid_argument("chunk sizes: minimum, average and maximum must ascend from 64 bytes to 64 MiB");
+        throw std::invalid_argument("chunk sizes: minimum, average and maximum must ascend from 64 bytes to 16 MiB");
     }
     if (sizes.normalisation > kNormalisationMax) {
-        throw std::invalid_argument("chunk sizes: normalisation must be 0 to 4");
+        throw std::invalid_argument("chunk sizes: normalisation must be 0 to 3");
     }
 }
 

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
     for (unsigned i = 0; i < input[0] % 4U; ++i) stream.insert(stream.end(), seed.begin(), seed.end());
     const auto key_stream = test::seeded_key_stream(input[0] / 4);
     const auto gear = test::gear_of(key_stream);
-    const auto sizes = chunk_sizes(256U << (input[1] % 3), input[1] / 3 % 5);
+    const auto sizes = chunk_sizes(256U << (input[1] % 3), input[1] / 3 % 4);
     const auto piece_bytes = [&](std::size_t n) { return (n * 7 + input[2]) % 97 + (n % 5 == 4 ? 512 : 0); };
 
     const auto whole = test::cuts(gear, sizes, stream);

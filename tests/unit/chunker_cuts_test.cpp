@@ -66,7 +66,7 @@ TEST_CASE("the cuts of every class are the golden ones under each of two keys", 
 
 TEST_CASE("the chunker agrees with the reference at every size, key and normalisation", "[chunker]") {
     const auto average = GENERATE(256U, 512U, 4096U);
-    const auto normalisation = GENERATE(0U, 1U, 2U, 3U, 4U);
+    const auto normalisation = GENERATE(0U, 1U, 2U, 3U);
     const auto key = GENERATE(7U, 8U, 9U);
     const auto sizes = chunk_sizes(average, normalisation);
     const auto stream = seeded_bytes(key + 100, 200'000);
@@ -77,7 +77,7 @@ TEST_CASE("the chunker agrees with the reference at every size, key and normalis
 TEST_CASE("the chunker agrees with the reference where minimum, average and maximum fall together", "[chunker]") {
     const auto sizes = GENERATE(ChunkSizes{64, 256, 256, 2}, ChunkSizes{256, 256, 1024, 2},
                                 ChunkSizes{256, 256, 256, 2}, ChunkSizes{255, 256, 257, 0},
-                                ChunkSizes{64, 256, 300, 4});
+                                ChunkSizes{64, 256, 300, 3});
     const auto stream = seeded_bytes(11, 100'000);
 
     CHECK(cuts(seeded_gear(3), sizes, stream) == reference_cuts(seeded_key_stream(3), sizes, stream));
@@ -108,7 +108,7 @@ TEST_CASE("chunks concatenate to the stream and keep their bounds, as in the ref
     REQUIRE(rc::check("any stream", [] {
         const auto stream = *streams();
         const auto key = *rc::gen::inRange<std::uint64_t>(0, 100);
-        const auto sizes = chunk_sizes(256, *rc::gen::inRange(0U, 5U));
+        const auto sizes = chunk_sizes(256, *rc::gen::inRange(0U, 4U));
         const auto lengths = cuts(seeded_gear(key), sizes, stream);
         RC_ASSERT(concatenates_within_bounds(lengths, sizes, stream.size()));
         RC_ASSERT(lengths == reference_cuts(seeded_key_stream(key), sizes, stream));

@@ -68,15 +68,15 @@ TEST_CASE("sizes that the rule cannot serve are refused", "[chunker]") {
     const auto refused = [&](ChunkSizes sizes) { CHECK_THROWS_AS(Chunker(gear, sizes), std::invalid_argument); };
     refused({63, 256, 1024, 2});                         // the window would reach into the chunk before
     refused({64, 128, 1024, 2});                         // average too small
-    refused({64, 1U << 25, 1U << 26, 2});                // average too large
+    refused({64, 1U << 23, 1U << 24, 2});                // average too large
     refused({64, 300, 1024, 2});                         // no power of two
     refused({512, 256, 1024, 2});                        // minimum above the average
     refused({64, 256, 255, 2});                          // maximum below the average
-    refused({64, 256, kChunkBytesMax + 1, 2});           // maximum too large
+    refused({64, 256, kCutBytesMax + 1, 2});           // maximum too large
     refused({64, 256, 1024, kNormalisationMax + 1});     // normalisation too strong
     refused({0, 0, 0, 0});
     CHECK_THROWS_AS(chunk_sizes(0), std::invalid_argument);
     CHECK_THROWS_AS(chunk_sizes(1U << 31), std::invalid_argument);
-    CHECK_NOTHROW(check_sizes({64, 256, kChunkBytesMax, kNormalisationMax}));
+    CHECK_NOTHROW(check_sizes({64, 256, kCutBytesMax, kNormalisationMax}));
     CHECK_NOTHROW(chunk_sizes(kChunkAverageMax));
 }
