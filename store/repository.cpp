@@ -191,6 +191,7 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
     }
     wipe(opened.keyring.id_root);
     repository->config_ = std::move(opened.config);
+    repository->keyring_key_ = std::move(slot.keyring_key);
     repository->folders_ = folders;
     if (repository->config_.read_features != 0)
         throw Error(ErrorKind::Unsupported, "the repository uses features (read set " +
@@ -203,6 +204,17 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
     if (access == Access::Write && !opened.read_only_because.empty())
         throw Error(ErrorKind::Corrupt, "the repository can only be read until it is repaired: " + opened.read_only_because);
     return repository;
+}
+
+void Repository::require_current_config() const {
+    const std::vector<Generation> listed = generations(*backend_, "config/");
+    if (listed.empty() || listed[0].number <= config_.generation) return;
+    const ConfigRecord newest =
+        open_config(keyring_key_.view(), id(), listed[0].name, backend_->get(listed[0].name));
+    if (newest.read_features != 0 || newest.write_features != 0)
+        throw Error(ErrorKind::Unsupported, "the repository was upgraded during this run to features that this version of "
+                                            "vault cannot write");
+    if (newest.shape != config_.shape) throw Error(ErrorKind::Corrupt, listed[0].name + " changes what must never change");
 }
 
 std::filesystem::path Repository::cache_folder() const {

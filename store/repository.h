@@ -61,10 +61,15 @@ class Repository {
     // The view of protocol.md B2 and B3: condemned packs are left out. Call it after B1.
     View writer_view(ChunkStoreBudget budget = {}, const SyncProgress& progress = {}) const;
 
+    // B5: throws Unsupported or Busy where config has gone on to a generation that forbids this program to write, or that this
+    // run did not see.
+    void require_current_config() const;
+
   private:
     Repository() = default;
     std::shared_ptr<Backend> backend_;
     std::unique_ptr<Keys> keys_;
+    Secret keyring_key_;
     ConfigRecord config_;
     ClientFolders folders_;
 };

@@ -1,0 +1,83 @@
+// The merge of the walk with the parent's manifest, and the references of an entry that may be copied.
+#include "store/parent_manifest.h"
+
+#include <algorithm>
+
+#include "store/clock.h"
+#include "store/tree_diff.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kIdsAtOnce = 1'024;
+
+// Collects ids and asks for them many at a time.
+class References {
+  public:
+    References(const KnownChunks& known, PackSet& packs) : known_(known), packs_(packs) {}
+
+    bool add(const ChunkId& id) {
+        ids_.push_back(id);
+        return ids_.size() < kIdsAtOnce || all_known();
+    }
+    bool all_known() {
+        const std::vector<bool> found = known_.in_view(ids_, packs_);
+        ids_.clear();
+        return std::find(found.begin(), found.end(), false) == found.end();
+    }
+
+  private:
+    const KnownChunks& known_;
+    PackSet& packs_;
+    std::vector<ChunkId> ids_;
+};
+
+}  // namespace
+
+ParentManifest::ParentManifest(const View& view, const KnownChunks& known, const Snapshot& parent,
+                               const std::optional<PackSet>& parent_packs)
+    : view_(view), known_(known), started_(parent.record.started),
+      cursor_(ManifestReader(*view.chunks, parent.root()).begin()),
+      covered_(parent_packs && known.covers(*parent_packs)) {}
+
+std::optional<ByteView> ParentManifest::record(std::string_view key) {
+    while (cursor_.valid() && cursor_.key() < key) cursor_.next();
+    if (!cursor_.valid() || cursor_.key() != key) return std::nullopt;
+    return cursor_.entry_bytes();
+}
+
+bool ParentManifest::is_unchanged(const SourceStat& now, const Entry& before, PackSet& packs) {
+    if (!looks_unchanged(now, before) || before.changed_while_read) return false;
+    if (nanoseconds_between(now.ctime, started_) < kClockGranularityNs) return false;
+    return covered_ || all_known(before, packs);
+}
+
+bool ParentManifest::all_known(const Entry& entry, PackSet& packs) const {
+    References references(known_, packs);
+    if (const auto* chunk = std::get_if<AttributesChunk>(&entry.attributes))
+        if (!references.add(chunk->id)) return false;
+    if (const auto* list = std::get_if<ExtentList>(&entry.content)) {
+        for (const Extent& extent : list->extents)
+            if (extent.chunk && !references.add(*extent.chunk)) return false;
+    } else if (const auto* tree = std::get_if<ExtentsRoot>(&entry.content)) {
+        bool known = true;
+        try {
+            visit_nodes(
+                *view_.chunks, TreeKind::Extents, {tree->root, tree->level},
+                [&](const NodeLink& link) { return known = known && references.add(link.id); },
+                [&](const NodeLink& link, const TreeNode& node) {
+                    if (link.level != 0) return;
+                    for (const ExtentsLeafItem& item : node.extents())
+                        if (item.extent.chunk) known = known && references.add(*item.extent.chunk);
+                });
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt) return false;
+            throw;
+        }
+        if (!known) return false;
+    }
+    return references.all_known();
+}
+
+}  // namespace vault

@@ -1,0 +1,261 @@
+// One writing run from B1 to B7.
+#include "store/snapshot.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "store/base/error.h"
+#include "store/base/text.h"
+#include "store/clock.h"
+#include "store/format/limits.h"
+#include "store/process_identity.h"
+#include "store/snapshot_notes.h"
+#include "store/snapshot_pipeline.h"
+#include "store/writer_identity.h"
+#include "store/writer_session.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kChunksHeldBeforeIndexing = 400'000;  // in directories of own packs, about 40 bytes each
+constexpr std::uint64_t kUserTextBytesMax = 8 * kMiB;       // roots, tags and excludes of one snapshot
+
+void require_label(const std::string& text, const char* what) {
+    if (text.empty() || text.size() > 255 || !is_utf8(text) || escaped(text).find("\\x") != std::string::npos)
+        throw Error(ErrorKind::Usage, std::string(what) + " takes 1 to 255 bytes of UTF-8 without control characters");
+}
+
+std::string default_series(const std::string& host, const std::vector<SourceRoot>& roots) {
+    std::string series = host + ":";
+    for (std::size_t i = 0; i < roots.size(); ++i) series += (i == 0 ? "" : ",") + roots[i].recorded_path();
+    series = with_replacement(escaped(series));
+    if (series.size() > 255)
+        throw Error(ErrorKind::Usage, "the paths are too long or too many to name a series after: give --series a name");
+    return series;
+}
+
+std::vector<FolderIdentity> own_folders(const Repository& repository) {
+    std::vector<FolderIdentity> folders;
+    for (const std::string& path : {repository.backend().location(), repository.cache_folder().string()}) {
+        struct stat found {};
+        if (::stat(path.c_str(), &found) == 0) folders.push_back({found.st_dev, found.st_ino});
+    }
+    return folders;
+}
+
+// The run's own packs on their way into the index. Thread-safe.
+class OwnPacks {
+  public:
+    explicit OwnPacks(Index& index) : index_(index) {}
+
+    void add(NewPack pack) {
+        const std::lock_guard lock(mutex_);
+        ids_.push_back(pack.id);
+        chunks_ += pack.directory.chunk_count();
+        waiting_.push_back(std::move(pack));
+        if (chunks_ > kChunksHeldBeforeIndexing) index_waiting();
+    }
+
+    // The numbers of all own packs. After all were added.
+    PackSet finish() {
+        const std::lock_guard lock(mutex_);
+        if (!waiting_.empty()) index_waiting();
+        PackSet packs;
+        for (const PackId& id : ids_)
+            if (const auto number = index_.number_of(id)) packs.add(*number);
+        return packs;
+    }
+
+  private:
+    void index_waiting() {
+        index_.add(std::exchange(waiting_, {}), {});
+        chunks_ = 0;
+    }
+
+    Index& index_;
+    std::mutex mutex_;  // guards all below
+    std::vector<NewPack> waiting_;
+    std::vector<PackId> ids_;
+    std::uint64_t chunks_ = 0;
+};
+
+class Run {
+  public:
+    Run(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
+        const std::function<bool()>& interrupted)
+        : repository_(repository), options_(options), progress_(progress), interrupted_(interrupted),
+          roots_(resolve_source_roots(options.paths, options.recorded_as)),
+          writer_(WriterIdentity::acquire(repository.state_folder())) {
+        CommitRecord& record = report_.record;
+        record.host = options.host.value_or(host_name());
+        require_label(record.host, "--host");
+        record.series = options.series ? *options.series : default_series(record.host, roots_);
+        require_label(record.series, "--series");
+        for (const std::string& tag : options.tags) require_label(tag, "--tag");
+        record.tags = options.tags;
+        std::sort(record.tags.begin(), record.tags.end());
+        record.tags.erase(std::unique(record.tags.begin(), record.tags.end()), record.tags.end());
+        for (const SourceRoot& root : roots_) record.source_roots.push_back(root.recorded_path());
+        if (options.recorded_as) record.recorded_as = roots_[0].recorded_path();
+        record.excludes = options.excludes;
+        record.user = OwnerNames().user(::geteuid());
+        record.program = "vault " VAULT_VERSION;
+        record.config_generation = repository.config().generation;
+        record.writer = writer_.id();
+        require_room();
+    }
+
+    // One attempt under a sid of its own. False: it was fenced.
+    bool attempt() {
+        progress_.phase = "opening";
+        WriterSession session(repository_);     // B1
+        View view = repository_.writer_view();  // B2, B3
+        CommitRecord& record = report_.record;
+        record.sid = session.sid();
+        record.started = now();
+        record.time = options_.time.value_or(record.started);
+        const SnapshotListing listing = list_snapshots(repository_);
+        chain_to_previous(listing);
+
+        KnownChunks known(repository_, view, session.sid());
+        std::optional<PackSet> parent_packs;
+        const std::unique_ptr<ParentManifest> parent = open_parent(listing, view, known, parent_packs);
+
+        OwnPacks own_packs(*view.index);
+        PackWriter packs(repository_.backend(), repository_.keys(), session.sid(), options_.packs,
+                         [&](NewPack pack) { own_packs.add(std::move(pack)); });
+        ManifestAssembler assembler(repository_.keys(), repository_.config().shape, known, progress_);
+        const SourceReport source = read_source(parent.get(), assembler, packs);
+        progress_.phase = "finishing packs";
+        packs.finish();
+        fill(record, assembler, packs, source);
+
+        progress_.phase = "committing";
+        repository_.require_current_config();  // B5
+        record.ended = now();
+        const WriterSession::Commit commit = session.commit(record);
+        if (commit.outcome == WriterSession::Outcome::Fenced) return false;
+        remember(*view.index, own_packs, assembler, source, parent_packs);
+        return true;
+    }
+
+    SnapshotReport take_report() { return std::move(report_); }
+
+  private:
+    void require_room() const {
+        std::uint64_t bytes = 0;
+        for (const auto* list : {&report_.record.source_roots, &report_.record.tags, &report_.record.excludes})
+            for (const std::string& text : *list) bytes += text.size();
+        if (bytes > kUserTextBytesMax)
+            throw Error(ErrorKind::Usage, "paths, tags and excludes together are over 8 MiB: more than a snapshot can record");
+    }
+
+    SourceReport read_source(ParentManifest* parent, ManifestAssembler& assembler, PackWriter& packs) {
+        progress_.phase = "reading";
+        Excludes excludes(options_.excludes, recorded_roots());
+        const std::vector<FolderIdentity> not_entered = own_folders(repository_);
+        const Bytes stream = repository_.keys().gear_stream();
+        const GearTable gear(std::span<const std::uint8_t, kGearStreamBytes>(stream.data(), kGearStreamBytes));
+        const unsigned threads =
+            options_.threads > 0 ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+        SourceReport source;
+        run_snapshot_pipeline(repository_.keys(), threads, assembler, packs, progress_, [&](const auto& hand_out) {
+            SourceReader reader(repository_.config(), gear, parent, progress_, hand_out, interrupted_);
+            source = reader.run(roots_, excludes, not_entered);
+        });
+        return source;
+    }
+
+    std::vector<std::string> recorded_roots() const {
+        std::vector<std::string> paths;
+        for (const SourceRoot& root : roots_) paths.push_back(root.recorded_path());
+        return paths;
+    }
+
+    // This writer's number and the hash of its previous snapshot.
+    void chain_to_previous(const SnapshotListing& listing) {
+        report_.record.sequence = 1;
+        report_.record.previous = {};
+        for (const Snapshot& snapshot : listing.live) {
+            if (snapshot.record.writer != writer_.id() || snapshot.record.sequence < report_.record.sequence) continue;
+            report_.record.sequence = snapshot.record.sequence + 1;
+            report_.record.previous = snapshot.hash;
+        }
+    }
+
+    std::unique_ptr<ParentManifest> open_parent(const SnapshotListing& listing, const View& view, const KnownChunks& known,
+                                                std::optional<PackSet>& parent_packs) {
+        report_.record.parent = {};
+        if (options_.force_rescan) return nullptr;
+        const Snapshot* parent = nullptr;
+        for (const Snapshot& snapshot : listing.live) {
+            const bool chosen = options_.parent ? snapshot.sid == *options_.parent : snapshot.record.series == report_.record.series;
+            if (chosen) parent = &snapshot;  // the listing is by time
+        }
+        if (parent == nullptr) return nullptr;
+        parent_packs = packs_of_snapshot(*view.index, parent->sid);
+        try {
+            auto manifest = std::make_unique<ParentManifest>(view, known, *parent, parent_packs);
+            report_.record.parent = parent->sid;
+            report_.had_parent = true;
+            return manifest;
+        } catch (const Error& error) {
+            // A parent whose nodes are missing is no parent: everything is read, which also heals what it lost.
+            if (error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::Corrupt) throw;
+            return nullptr;
+        }
+    }
+
+    void fill(CommitRecord& record, const ManifestAssembler& assembler, const PackWriter& packs, const SourceReport& source) {
+        record.root = assembler.manifest().root.id;
+        record.root_level = assembler.manifest().root.level;
+        record.totals = assembler.totals();
+        record.totals.read_bytes = source.read_bytes;
+        record.totals.stored_bytes = packs.sealed_bytes();
+        record.changed_while_read = source.changed_while_read;
+        record.unreadable = source.unreadable;
+        record.unreadable_count = source.unreadable_count;
+        report_.data_chunks_added = assembler.data_chunks_added();
+        report_.tree_chunks_added = assembler.tree_chunks_added();
+    }
+
+    // The snapshot stands; what the cache cannot take costs the next run time, nothing else.
+    void remember(Index& index, OwnPacks& own_packs, const ManifestAssembler& assembler, const SourceReport& source,
+                  const std::optional<PackSet>& parent_packs) {
+        try {
+            PackSet packs = own_packs.finish();
+            packs.add_all(assembler.packs());
+            packs.add_all(source.packs);
+            if (source.used_parent && parent_packs) packs.add_all(*parent_packs);
+            remember_packs(index, report_.record.sid, packs);
+        } catch (const Error&) {
+            progress_.phase = "done, but the cache could not be updated";
+        }
+    }
+
+    const Repository& repository_;
+    const SnapshotOptions& options_;
+    SnapshotProgress& progress_;
+    const std::function<bool()>& interrupted_;
+    const std::vector<SourceRoot> roots_;
+    const WriterIdentity writer_;
+    SnapshotReport report_;
+};
+
+}  // namespace
+
+SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
+                             const std::function<bool()>& interrupted) {
+    Run run(repository, options, progress, interrupted);
+    end_dead_sessions(repository);
+    if (!run.attempt() && !run.attempt())
+        throw Error(ErrorKind::Busy, "the run was ended by another client twice: its clock, or this one's, may be wrong");
+    return run.take_report();
+}
+
+}  // namespace vault

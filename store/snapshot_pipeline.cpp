@@ -1,0 +1,128 @@
+// oneTBB's parallel_pipeline: ordered stages, a bound on what is in flight.
+#include "store/snapshot_pipeline.h"
+
+#include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "store/bounded_queue.h"
+#include "store/stage_fence.h"
+
+namespace vault {
+
+namespace {
+
+namespace tbb = oneapi::tbb;
+
+// Owns the batches in flight, so that none leaks when a stage throws: the tokens themselves are raw pointers, for StageFence's sake.
+class BatchesInFlight {
+  public:
+    Batch* add(std::unique_ptr<Batch> batch) {
+        Batch* token = batch.get();
+        const std::lock_guard lock(mutex_);
+        batches_.emplace(token, std::move(batch));
+        return token;
+    }
+    void remove(Batch* token) {
+        const std::lock_guard lock(mutex_);
+        batches_.erase(token);
+    }
+
+  private:
+    std::mutex mutex_;  // guards batches_
+    std::unordered_map<Batch*, std::unique_ptr<Batch>> batches_;
+};
+
+void name_chunks(const Keys& keys, Batch& batch) {
+    std::vector<ByteView> plaintexts;
+    plaintexts.reserve(batch.chunks.size());
+    for (const CutChunk& chunk : batch.chunks)
+        plaintexts.push_back(ByteView(batch.bytes).subspan(chunk.offset, chunk.length));
+    batch.ids.resize(plaintexts.size());
+    keys.chunk_ids(ChunkKind::Data, plaintexts, batch.ids);
+}
+
+void seal_boxes(const Keys& keys, Batch& batch) {
+    for (BoxJob& box : batch.boxes) {
+        box.sealed = seal_box(keys, box.contents.kind, box.plain, box.contents.chunks, box.level);
+        box.plain = {};
+    }
+}
+
+void append_boxes(Batch& batch, PackWriter& packs, SnapshotProgress& progress) {
+    for (BoxJob& box : batch.boxes) {
+        progress.bytes_stored += box.sealed.sealed.size();
+        packs.append(box.sealed, std::move(box.contents));
+    }
+}
+
+}  // namespace
+
+void run_snapshot_pipeline(const Keys& keys, unsigned threads, ManifestAssembler& assembler, PackWriter& packs,
+                           SnapshotProgress& progress,
+                           const std::function<void(const std::function<bool(std::unique_ptr<Batch>)>&)>& read) {
+    BoundedQueue<std::unique_ptr<Batch>> queue(2);
+    std::exception_ptr read_failure;
+    std::thread reader([&] {
+        try {
+            read([&](std::unique_ptr<Batch> batch) { return queue.push(std::move(batch)); });
+        } catch (...) {
+            read_failure = std::current_exception();
+        }
+        queue.close();
+    });
+    std::exception_ptr failure;
+    BatchesInFlight in_flight;
+    const auto stages =
+        tbb::make_filter<void, Batch*>(tbb::filter_mode::serial_in_order,
+                                       [&](tbb::flow_control& flow) -> Batch* {
+                                           const StageFence fence;
+                                           auto batch = queue.pop();
+                                           if (!batch) {
+                                               flow.stop();
+                                               return nullptr;
+                                           }
+                                           return in_flight.add(std::move(*batch));
+                                       }) &
+        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
+                                         [&](Batch* batch) {
+                                             const StageFence fence;
+                                             name_chunks(keys, *batch);
+                                             return batch;
+                                         }) &
+        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::serial_in_order,
+                                         [&](Batch* batch) {
+                                             const StageFence fence;
+                                             assembler.take(*batch);
+                                             batch->bytes = {};
+                                             return batch;
+                                         }) &
+        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
+                                         [&](Batch* batch) {
+                                             const StageFence fence;
+                                             seal_boxes(keys, *batch);
+                                             return batch;
+                                         }) &
+        tbb::make_filter<Batch*, void>(tbb::filter_mode::serial_in_order, [&](Batch* batch) {
+            const StageFence fence;
+            append_boxes(*batch, packs, progress);
+            in_flight.remove(batch);
+        });
+    try {
+        { const StageFence fence; }
+        tbb::task_arena arena(static_cast<int>(threads));
+        arena.execute([&] { tbb::parallel_pipeline(batches_in_flight(threads), stages); });
+        { const StageFence fence; }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    queue.close();
+    reader.join();
+    if (failure) std::rethrow_exception(failure);
+    if (read_failure) std::rethrow_exception(read_failure);
+}
+
+}  // namespace vault

@@ -1,0 +1,181 @@
+// Commits without tombstones, marks applied, in order of time; references to them.
+#include "store/snapshots.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "store/base/text.h"
+#include "store/civil_time.h"
+#include "store/format/control_records.h"
+#include "store/format/manifest_key.h"
+#include "store/seal/object.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kPrefixDigitsMin = 4;
+constexpr std::size_t kCandidatesNamed = 5;
+
+// Singles first, then bundles (protocol.md): a tombstone is in one of them at any time.
+std::set<SessionId> forgotten_snapshots(const Repository& repository) {
+    constexpr std::string_view kFolder = "tombstones/", kBundle = "tombstones/bundle-";
+    std::set<SessionId> forgotten;
+    Backend& backend = repository.backend();
+    for (const ObjectInfo& info : backend.list("tombstones/"))
+        if (!info.name.starts_with(kBundle)) forgotten.insert(SessionId::from_hex(info.name.substr(kFolder.size())));
+    for (const ObjectInfo& info : backend.list("tombstones/")) {
+        if (!info.name.starts_with(kBundle)) continue;
+        const auto bundle = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_bundle);
+        for (const auto& item : bundle.items) forgotten.insert(item.sid);
+    }
+    return forgotten;
+}
+
+void apply_marks(const Repository& repository, std::vector<Snapshot>& snapshots, std::vector<std::string>& damaged) {
+    using Rank = std::pair<std::uint64_t, MarkId>;
+    struct State {
+        Rank rank;
+        MarkAction action = MarkAction::Add;
+    };
+    std::map<SessionId, std::map<std::pair<MarkSubject, std::string>, State>> marks;
+    Backend& backend = repository.backend();
+    for (const ObjectInfo& info : backend.list("marks/")) {
+        try {
+            const auto mark = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_mark);
+            State& state = marks[mark.sid][{mark.subject, mark.text}];
+            const Rank rank{mark.sequence, mark.random};
+            if (rank >= state.rank) state = {rank, mark.action};
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::Corrupt) damaged.push_back(info.name + ": " + error.what());
+            else if (error.kind() != ErrorKind::NotFound) throw;
+        }
+    }
+    for (Snapshot& snapshot : snapshots) {
+        std::set<std::string> tags(snapshot.record.tags.begin(), snapshot.record.tags.end());
+        for (const auto& [subject, state] : marks[snapshot.sid]) {
+            if (subject.first == MarkSubject::Hold) snapshot.held = state.action == MarkAction::Add;
+            if (subject.first != MarkSubject::Tag) continue;
+            if (state.action == MarkAction::Add) tags.insert(subject.second);
+            else tags.erase(subject.second);
+        }
+        snapshot.tags.assign(tags.begin(), tags.end());
+    }
+}
+
+bool any_of_or_empty(const std::vector<std::string>& wanted, const std::string& value) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+std::vector<const Snapshot*> eligible_for_latest(const SnapshotListing& listing, const SnapshotFilter& filter) {
+    std::vector<const Snapshot*> found;
+    for (const Snapshot& snapshot : listing.live)
+        if (!snapshot.record.incomplete && filter.matches(snapshot)) found.push_back(&snapshot);
+    return found;
+}
+
+const Snapshot& resolve_latest(const SnapshotListing& listing, const std::string& reference, const SnapshotFilter& filter) {
+    std::size_t back = 0;
+    if (const std::size_t tilde = reference.find('~'); tilde != std::string::npos) {
+        const std::string digits = reference.substr(tilde + 1);
+        if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos)
+            throw Error(ErrorKind::Usage, "in " + escaped(reference) + " a number must follow ~");
+        back = std::strtoul(digits.c_str(), nullptr, 10);
+    }
+    const auto found = eligible_for_latest(listing, filter);
+    if (found.empty()) throw Error(ErrorKind::NotFound, "there is no snapshot" + std::string(filter.series.empty() && filter.hosts.empty() && filter.tags.empty() ? " yet" : " that matches"));
+    if (back >= found.size())
+        throw Error(ErrorKind::NotFound, "there are only " + std::to_string(found.size()) + " snapshots to count back from the latest");
+    return *found[found.size() - 1 - back];
+}
+
+const Snapshot& resolve_series_at(const SnapshotListing& listing, const std::string& series, const std::string& when) {
+    const Time until = parse_civil_time(when, RoundTo::End);
+    const Snapshot* newest = nullptr;
+    for (const Snapshot& snapshot : listing.live)
+        if (snapshot.record.series == series && !snapshot.record.incomplete && snapshot.record.time <= until) newest = &snapshot;
+    if (newest == nullptr)
+        throw Error(ErrorKind::NotFound, "the series " + escaped(series) + " has no snapshot at or before " + escaped(when));
+    return *newest;
+}
+
+const Snapshot& resolve_prefix(const SnapshotListing& listing, const std::string& prefix) {
+    std::vector<const Snapshot*> found;
+    for (const Snapshot& snapshot : listing.live)
+        if (snapshot.sid.hex().starts_with(prefix)) found.push_back(&snapshot);
+    if (found.empty()) throw Error(ErrorKind::NotFound, "no snapshot has an id that starts with " + prefix);
+    if (found.size() > 1) {
+        std::string names;
+        for (std::size_t i = 0; i < std::min(found.size(), kCandidatesNamed); ++i) names += " " + found[i]->sid.hex().substr(0, 12);
+        throw Error(ErrorKind::NotFound, "more than one snapshot has an id that starts with " + prefix + ":" + names);
+    }
+    return *found[0];
+}
+
+}  // namespace
+
+bool SnapshotFilter::matches(const Snapshot& snapshot) const {
+    const bool tagged = tags.empty() || std::any_of(snapshot.tags.begin(), snapshot.tags.end(),
+                                                    [&](const std::string& tag) { return any_of_or_empty(tags, tag); });
+    return tagged && any_of_or_empty(series, snapshot.record.series) && any_of_or_empty(hosts, snapshot.record.host);
+}
+
+SnapshotListing list_snapshots(const Repository& repository) {
+    constexpr std::string_view kFolder = "snapshots/";
+    SnapshotListing listing;
+    Backend& backend = repository.backend();
+    const std::set<SessionId> forgotten = forgotten_snapshots(repository);
+    for (const ObjectInfo& info : backend.list(std::string(kFolder))) {
+        Snapshot snapshot;
+        snapshot.sid = SessionId::from_hex(info.name.substr(kFolder.size()));
+        if (forgotten.contains(snapshot.sid)) continue;
+        try {
+            const Bytes object = backend.get(info.name);
+            if (decode_envelope(object).kind == ObjectKind::Fence) continue;
+            snapshot.record = decode_padded(open_object(repository.keys(), info.name, object), info.name, decode_commit);
+            if (snapshot.record.sid != snapshot.sid) throw Error(ErrorKind::Corrupt, "it holds another snapshot's id");
+            snapshot.hash = ObjectHash{sha256(object)};
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
+            if (error.kind() != ErrorKind::Corrupt) throw;
+            listing.damaged.push_back(info.name + ": " + error.what());
+            continue;
+        }
+        listing.live.push_back(std::move(snapshot));
+    }
+    apply_marks(repository, listing.live, listing.damaged);
+    std::sort(listing.live.begin(), listing.live.end(), [](const Snapshot& a, const Snapshot& b) {
+        return std::tie(a.record.time, a.record.started, a.sid) < std::tie(b.record.time, b.record.started, b.sid);
+    });
+    return listing;
+}
+
+SnapshotReference parse_reference(const std::string& text) {
+    // A series may hold ':' and times do; the path is what follows the first ":/", since it is absolute.
+    const std::size_t colon = text.find(":/");
+    SnapshotReference reference;
+    if (const std::size_t at = text.rfind('@'); at != std::string::npos && colon != std::string::npos && colon < at) {
+        // SERIES@TIME[:PATH] where the series itself holds ":/", as the default one does.
+        const std::size_t path = text.find(":/", at);
+        reference.snapshot = text.substr(0, path);
+        if (path != std::string::npos) reference.path = text.substr(path + 1);
+        return reference;
+    }
+    reference.snapshot = text.substr(0, colon);
+    if (colon != std::string::npos) reference.path = text.substr(colon + 1);
+    return reference;
+}
+
+const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference, const SnapshotFilter& filter) {
+    if (reference == "latest" || reference.starts_with("latest~")) return resolve_latest(listing, reference, filter);
+    if (const std::size_t at = reference.rfind('@'); at != std::string::npos)
+        return resolve_series_at(listing, reference.substr(0, at), reference.substr(at + 1));
+    if (reference.size() < kPrefixDigitsMin || reference.size() > 2 * SessionId::kBytes ||
+        reference.find_first_not_of("0123456789abcdef") != std::string::npos)
+        throw Error(ErrorKind::Usage, escaped(reference) + " is no snapshot: name an id (at least 4 digits), latest, latest~N or SERIES@TIME");
+    return resolve_prefix(listing, reference);
+}
+
+}  // namespace vault
