@@ -1,4 +1,5 @@
-// What travels through the pipeline of a snapshot run: the source's bytes, cut, and what happens to the manifest, in order.
+// What travels through the pipeline of a snapshot run: the source's bytes, cut, and what happens to the manifest, in
+// order.
 #pragma once
 
 #include <optional>
@@ -38,7 +39,7 @@ struct LinkPlace {
 
 struct NewEntry {
     std::string key;
-    Entry entry;               // attributes empty; content empty where it comes from pieces
+    Entry entry;  // attributes empty; content empty where it comes from pieces
     AttributeSet attributes;
     bool content_in_pieces = false;
     ChunkClass chunk_class = ChunkClass::General;
@@ -60,7 +61,8 @@ struct SourceBoundary {};
 // Nothing follows.
 struct EndOfSource {};
 
-using Event = std::variant<CopiedEntry, NewEntry, ChunkPieces, HolePiece, AbandonedContent, SourceBoundary, EndOfSource>;
+using Event =
+    std::variant<CopiedEntry, NewEntry, ChunkPieces, HolePiece, AbandonedContent, SourceBoundary, EndOfSource>;
 
 // Chunks gathered for one box, then sealed.
 struct BoxJob {
@@ -71,9 +73,9 @@ struct BoxJob {
 };
 
 struct Batch {
-    Bytes bytes;                   // of all chunks, and nothing else
+    Bytes bytes;  // of all chunks, and nothing else
     std::vector<CutChunk> chunks;
-    std::vector<ChunkId> ids;      // by the stage after the source
+    std::vector<ChunkId> ids;  // by the stage after the source
     std::vector<Event> events;
     std::size_t copied_bytes = 0;  // of records in events
     std::vector<BoxJob> boxes;     // by the stage that looks chunks up

@@ -10,8 +10,8 @@
 
 namespace vault {
 
-// Thread-safe. `Key` is hashable; `Value` is held as shared_ptr<const Value>, so what was handed out lives on after it was
-// dropped here. A load that throws is forgotten, and everyone who waited for it gets the exception.
+// Thread-safe. `Key` is hashable; `Value` is held as shared_ptr<const Value>, so what was handed out lives on after it
+// was dropped here. A load that throws is forgotten, and everyone who waited for it gets the exception.
 template <class Key, class Value>
 class BoundedCache {
   public:
@@ -19,7 +19,8 @@ class BoundedCache {
 
     explicit BoundedCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-    // The value of `key`, from here or by `load()`, which returns a Pointer and runs without the lock. `weigh(value)` is in bytes.
+    // The value of `key`, from here or by `load()`, which returns a Pointer and runs without the lock. `weigh(value)`
+    // is in bytes.
     template <class Load, class Weigh>
     Pointer get(const Key& key, Load load, Weigh weigh) {
         std::promise<Pointer> promise;

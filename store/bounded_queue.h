@@ -8,7 +8,8 @@
 
 namespace vault {
 
-// Thread-safe. Closed by either side: the producer then gets false from push, the consumer what is left and then nothing.
+// Thread-safe. Closed by either side: the producer then gets false from push, the consumer what is left and then
+// nothing.
 template <class Item>
 class BoundedQueue {
   public:

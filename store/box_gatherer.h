@@ -1,4 +1,5 @@
-// Gathers new chunks into boxes: consecutive chunks of one sort together, so that they compress as one. docs/format.md, 7.2.
+// Gathers new chunks into boxes: consecutive chunks of one sort together, so that they compress as one.
+// docs/format.md, 7.2.
 #pragma once
 
 #include <array>

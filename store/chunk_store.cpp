@@ -26,7 +26,11 @@ std::string describe(const IndexedPack& pack, std::uint32_t box) {
 
 struct ChunkStore::Impl {
     Impl(Backend& b, const Keys& k, const Index& i, PackSet v, ChunkStoreBudget budget)
-        : backend(b), keys(k), index(i), view(std::move(v)), boxes(budget.box_cache_bytes),
+        : backend(b),
+          keys(k),
+          index(i),
+          view(std::move(v)),
+          boxes(budget.box_cache_bytes),
           nodes(budget.node_cache_bytes) {}
 
     Backend& backend;
@@ -54,13 +58,9 @@ ChunkStore::ChunkStore(Backend& backend, const Keys& keys, const Index& index, P
 
 ChunkStore::~ChunkStore() = default;
 
-const PackSet& ChunkStore::view() const {
-    return impl_->view;
-}
+const PackSet& ChunkStore::view() const { return impl_->view; }
 
-std::uint64_t ChunkStore::boxes_loaded() const {
-    return impl_->boxes_loaded;
-}
+std::uint64_t ChunkStore::boxes_loaded() const { return impl_->boxes_loaded; }
 
 std::vector<std::optional<PlacedChunk>> ChunkStore::locate(std::span<const ChunkId> ids) const {
     const auto found = impl_->index.find(ids, impl_->view);
@@ -91,8 +91,7 @@ Bytes ChunkStore::load_box(ChunkKind kind, PackNumber number, std::uint32_t box)
 
 std::shared_ptr<const Bytes> ChunkStore::box(ChunkKind kind, PackNumber pack, std::uint32_t box) {
     return impl_->boxes.get(
-        std::uint64_t{pack} << 32 | box,
-        [&] { return std::make_shared<const Bytes>(load_box(kind, pack, box)); },
+        std::uint64_t{pack} << 32 | box, [&] { return std::make_shared<const Bytes>(load_box(kind, pack, box)); },
         [](const Bytes& bytes) { return bytes.size(); });
 }
 
@@ -115,13 +114,15 @@ ChunkStore::Chunk ChunkStore::chunk(ChunkKind kind, const ChunkId& id) {
 }
 
 std::shared_ptr<const TreeNode> ChunkStore::node(const ChunkId& id) {
-    return impl_->nodes.get(
-        id,
-        [&] {
-            const Chunk found = chunk(ChunkKind::Tree, id);
-            return std::make_shared<const CachedNode>(CachedNode{load_node(found.bytes), found.bytes.size()});
-        },
-        [](const CachedNode& node) { return kDecodedNodeFactor * node.plain_bytes; })->node;
+    return impl_->nodes
+        .get(
+            id,
+            [&] {
+                const Chunk found = chunk(ChunkKind::Tree, id);
+                return std::make_shared<const CachedNode>(CachedNode{load_node(found.bytes), found.bytes.size()});
+            },
+            [](const CachedNode& node) { return kDecodedNodeFactor * node.plain_bytes; })
+        ->node;
 }
 
 }  // namespace vault

@@ -1,5 +1,5 @@
-// Reading chunks: id -> index -> (pack, box) -> sealed bytes -> opened box -> verified chunk, behind two bounded caches.
-// Many callers of one box cause one load. Thread-safe.
+// Reading chunks: id -> index -> (pack, box) -> sealed bytes -> opened box -> verified chunk, behind two bounded
+// caches. Many callers of one box cause one load. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -36,15 +36,16 @@ class ChunkStore : public NodeSource {
     // Whether each chunk is in the view.
     std::vector<std::optional<PlacedChunk>> locate(std::span<const ChunkId> ids) const;
 
-    // The plaintext of one box. What it holds is not verified but for the AEAD: verify_chunk before any use. Throws Corrupt
-    // (damaged), NotFound (the pack is gone), Io.
+    // The plaintext of one box. What it holds is not verified but for the AEAD: verify_chunk before any use. Throws
+    // Corrupt (damaged), NotFound (the pack is gone), Io.
     std::shared_ptr<const Bytes> box(ChunkKind kind, PackNumber pack, std::uint32_t box);
 
     // The same without the cache: for a caller that asks for each box once (restore).
     Bytes load_box(ChunkKind kind, PackNumber pack, std::uint32_t box);
 
-    // A verified chunk: the part of a box that the location says, its id recomputed. Where this copy does not verify the others in the
-    // view are tried. Throws NotFound where no copy is in the view, Corrupt (naming pack and box) where none verifies.
+    // A verified chunk: the part of a box that the location says, its id recomputed. Where this copy does not verify
+    // the others in the view are tried. Throws NotFound where no copy is in the view, Corrupt (naming pack and box)
+    // where none verifies.
     struct Chunk {
         std::shared_ptr<const Bytes> box;
         ByteView bytes;  // into *box

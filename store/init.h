@@ -10,8 +10,8 @@
 namespace vault {
 
 struct InitOptions {
-    Credentials credentials;   // at least one; of the first slot
-    std::string label;         // of the first slot
+    Credentials credentials;  // at least one; of the first slot
+    std::string label;        // of the first slot
     SlotStrength strength;
     ShapeParameters shape;
 };
@@ -23,9 +23,9 @@ struct InitReport {
     std::string location;
 };
 
-// Makes a local repository in the folder `location`. Throws Exists where anything lies there, Unsupported where the place cannot
-// hold one (store/backend/local_probe.h), Usage for an empty password. Nothing counts before config/1 stands, which comes last:
-// a run that was cut off before can be repeated.
+// Makes a local repository in the folder `location`. Throws Exists where anything lies there, Unsupported where the
+// place cannot hold one (store/backend/local_probe.h), Usage for an empty password. Nothing counts before config/1
+// stands, which comes last: a run that was cut off before can be repeated.
 InitReport init_repository(const std::string& location, const InitOptions& options);
 
 // The same on a backend whose place is ready (and for tests).

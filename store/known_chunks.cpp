@@ -21,7 +21,7 @@ KnownChunks::KnownChunks(const Repository& repository, const View& view, const S
     for (const ObjectInfo& info : backend.list("damaged/")) {
         DamageRecord record;
         try {
-            record = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_damage);
+            record = repository.read_record(info.name, decode_damage);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;
             throw;

@@ -24,7 +24,8 @@ class KnownChunks {
     // From now on `id` is an own chunk. The caller puts it.
     void claim(const ChunkId& id, std::uint32_t length) { own_.add(id, {0, length}); }
 
-    // Whether all that lies in these packs may be taken as known without a look: they are in the view, and no damage is on record.
+    // Whether all that lies in these packs may be taken as known without a look: they are in the view, and no damage is
+    // on record.
     bool covers(const PackSet& packs) const;
 
   private:

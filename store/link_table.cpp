@@ -26,9 +26,7 @@ std::optional<LinkPlace> LinkGroups::place(const SourceStat& stat) {
     return place;
 }
 
-void LinkGroups::forget(const SourceStat& stat) {
-    groups_.erase({stat.filesystem, stat.inode});
-}
+void LinkGroups::forget(const SourceStat& stat) { groups_.erase({stat.filesystem, stat.inode}); }
 
 void FirstLinks::add(std::uint64_t group, const std::string& key, ByteView record) {
     if (!file_) file_ = unnamed_temporary_file();

@@ -1,4 +1,5 @@
-// Hard links of one run: which entries are one file, and what the first of them held. Groups are found by device and inode.
+// Hard links of one run: which entries are one file, and what the first of them held. Groups are found by device and
+// inode.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@
 
 namespace vault {
 
-// The reader's side. Not thread-safe. About 100 bytes a group whose links were not all met yet; complete groups are forgotten.
+// The reader's side. Not thread-safe. About 100 bytes a group whose links were not all met yet; complete groups are
+// forgotten.
 class LinkGroups {
   public:
     // The place of an entry among the links to its file; nothing where it has one link only.
@@ -26,7 +28,9 @@ class LinkGroups {
         bool operator==(const File&) const = default;
     };
     struct FileHash {
-        std::size_t operator()(const File& file) const { return (file.inode * 0x9E3779B97F4A7C15ull) ^ file.filesystem; }
+        std::size_t operator()(const File& file) const {
+            return (file.inode * 0x9E3779B97F4A7C15ull) ^ file.filesystem;
+        }
     };
     struct Group {
         std::uint64_t number = 0, links_to_come = 0;
@@ -35,7 +39,8 @@ class LinkGroups {
     std::uint64_t next_ = 0;
 };
 
-// The assembler's side: key, attributes and content of each group's first link, in an unlinked temporary file. Not thread-safe.
+// The assembler's side: key, attributes and content of each group's first link, in an unlinked temporary file. Not
+// thread-safe.
 class FirstLinks {
   public:
     struct First {

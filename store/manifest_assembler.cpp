@@ -29,8 +29,8 @@ void ManifestAssembler::take(Batch& batch) {
     batch.boxes = boxes_.take_closed();
 }
 
-// Chunks of an entry that is abandoned later are put as well: the boundary of boxes must not depend on it, and a chunk that nothing references is
-// prune's daily bread.
+// Chunks of an entry that is abandoned later are put as well: the boundary of boxes must not depend on it, and a chunk
+// that nothing references is prune's daily bread.
 void ManifestAssembler::put_new_chunks(const Batch& batch) {
     std::vector<ChunkId> asked;
     std::vector<std::size_t> places;

@@ -1,5 +1,5 @@
-// The middle stage of a snapshot run, in order and by one thread at a time: looks chunks up, gathers the new ones into boxes, puts contents together,
-// and builds the manifest.
+// The middle stage of a snapshot run, in order and by one thread at a time: looks chunks up, gathers the new ones into
+// boxes, puts contents together, and builds the manifest.
 #pragma once
 
 #include <memory>
@@ -52,7 +52,7 @@ class ManifestAssembler : private NodeSink {
     FirstLinks first_links_;
     ManifestBuilder manifest_;
     std::optional<BuiltTree> built_;
-    std::vector<Extent> extents_;               // of the open content, while they are few
+    std::vector<Extent> extents_;  // of the open content, while they are few
     std::optional<ExtentsBuilder> extents_tree_;
     SnapshotTotals totals_;
     PackSet packs_;

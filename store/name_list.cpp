@@ -155,9 +155,7 @@ bool SortedNames::next(std::string_view& name) {
     return true;
 }
 
-bool SortedNames::spilled() const {
-    return !impl_->runs.empty();
-}
+bool SortedNames::spilled() const { return !impl_->runs.empty(); }
 
 void NameQueue::push(std::string_view name) {
     tail_ += name;

@@ -1,4 +1,5 @@
-// Names of one folder, sorted, whatever their number: beyond a bound they go to an unlinked temporary file as sorted runs.
+// Names of one folder, sorted, whatever their number: beyond a bound they go to an unlinked temporary file as sorted
+// runs.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace vault {
 
 constexpr std::size_t kNamesInMemoryBytes = 16u << 20;
 
-// Add all, then sort() once, then next() until it says no. Not thread-safe. Throws Io or NoSpace from the temporary file.
+// Add all, then sort() once, then next() until it says no. Not thread-safe. Throws Io or NoSpace from the temporary
+// file.
 class SortedNames {
   public:
     explicit SortedNames(std::size_t memory_bytes = kNamesInMemoryBytes);
@@ -45,10 +47,10 @@ class NameQueue {
     void spill();
 
     std::size_t memory_bytes_;
-    std::string tail_;             // 0-terminated names, the latest
-    UniqueFd file_;                // what came before them
+    std::string tail_;  // 0-terminated names, the latest
+    UniqueFd file_;     // what came before them
     std::uint64_t file_bytes_ = 0, file_at_ = 0;
-    std::string head_;             // read back from the file
+    std::string head_;  // read back from the file
     std::size_t head_at_ = 0, tail_at_ = 0;
 };
 

@@ -9,8 +9,8 @@
 #include <optional>
 #include <thread>
 
-#include "store/open_pack.h"
 #include "store/format/limits.h"
+#include "store/open_pack.h"
 #include "store/seal/object.h"
 
 namespace vault {
@@ -178,8 +178,6 @@ void PackWriter::finish() {
     impl_->copies.flush();
 }
 
-std::uint64_t PackWriter::sealed_bytes() const {
-    return impl_->sealed_bytes;
-}
+std::uint64_t PackWriter::sealed_bytes() const { return impl_->sealed_bytes; }
 
 }  // namespace vault

@@ -1,5 +1,5 @@
-// Packs in the writing: sealed boxes are appended in order, full packs are published by threads of their own, and second copies of
-// directories follow in dirs/. docs/format.md, section 7.
+// Packs in the writing: sealed boxes are appended in order, full packs are published by threads of their own, and
+// second copies of directories follow in dirs/. docs/format.md, section 7.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace vault {
 struct PackLimits {
     std::uint64_t data_bytes = 64ull << 20;  // sealed bytes at which a data pack is closed
     std::uint64_t tree_bytes = 16ull << 20;
-    unsigned publishers = 2;                 // packs being made durable at once
+    unsigned publishers = 2;  // packs being made durable at once
 };
 
 // What a box held, in its order in the box.
@@ -32,7 +32,8 @@ class PackWriter {
     // Without finish(): gives up, waits for the publishers, leaves nothing but temporaries.
     ~PackWriter();
 
-    // Not thread-safe. Throws what publishing an earlier pack threw, too. Blocks while too many packs wait to be published.
+    // Not thread-safe. Throws what publishing an earlier pack threw, too. Blocks while too many packs wait to be
+    // published.
     void append(const SealedBox& box, BoxContents contents);
 
     // Closes the open packs and waits until all packs and dirs/ objects are durable.

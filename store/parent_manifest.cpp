@@ -37,7 +37,9 @@ class References {
 
 ParentManifest::ParentManifest(const View& view, const KnownChunks& known, const Snapshot& parent,
                                const std::optional<PackSet>& parent_packs)
-    : view_(view), known_(known), started_(parent.record.started),
+    : view_(view),
+      known_(known),
+      started_(parent.record.started),
       cursor_(ManifestReader(*view.chunks, parent.root()).begin()),
       covered_(parent_packs && known.covers(*parent_packs)) {}
 

@@ -1,4 +1,5 @@
-// The parent snapshot beside the walk: which entries are unchanged and may be copied without opening the file. protocol.md, B4.
+// The parent snapshot beside the walk: which entries are unchanged and may be copied without opening the file.
+// protocol.md, B4.
 #pragma once
 
 #include <optional>
@@ -11,22 +12,24 @@
 
 namespace vault {
 
-// A file whose ctime is within this of the parent's start may have changed after it was read without its times showing it.
+// A file whose ctime is within this of the parent's start may have changed after it was read without its times showing
+// it.
 constexpr std::int64_t kClockGranularityNs = 2'000'000'000;
 
 // Moves forward only. Not thread-safe.
 class ParentManifest {
   public:
-    // `parent_packs`: the packs in which the parent was found, if the cache remembers (B4's fast path). Throws NotFound or Corrupt where
-    // the parent's nodes are not in the view: then there is no parent.
+    // `parent_packs`: the packs in which the parent was found, if the cache remembers (B4's fast path). Throws NotFound
+    // or Corrupt where the parent's nodes are not in the view: then there is no parent.
     ParentManifest(const View& view, const KnownChunks& known, const Snapshot& parent,
                    const std::optional<PackSet>& parent_packs);
 
-    // The parent's record for this key, if it has one; keys must be asked in ascending order. Lives until the next call.
+    // The parent's record for this key, if it has one; keys must be asked in ascending order. Lives until the next
+    // call.
     std::optional<ByteView> record(std::string_view key);
 
-    // Whether `before` describes this file unchanged, and all that it references is in the view. The packs of what was looked up are
-    // added to `packs`.
+    // Whether `before` describes this file unchanged, and all that it references is in the view. The packs of what was
+    // looked up are added to `packs`.
     bool is_unchanged(const SourceStat& now, const Entry& before, PackSet& packs);
 
     // B4's fast path holds: copied entries lie in the parent's packs.

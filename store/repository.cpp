@@ -19,7 +19,8 @@ constexpr std::size_t kSlotsTriedMax = 64;
 constexpr std::uint32_t kSlotMemoryKibMax = 1'048'576;  // what a stored slot may demand of us unasked
 
 std::filesystem::path folder_from(const char* xdg, const char* below_home) {
-    if (const char* base = std::getenv(xdg); base != nullptr && base[0] == '/') return std::filesystem::path(base) / "vault";
+    if (const char* base = std::getenv(xdg); base != nullptr && base[0] == '/')
+        return std::filesystem::path(base) / "vault";
     const char* home = std::getenv("HOME");
     if (home == nullptr || home[0] != '/') home = "/root";
     return std::filesystem::path(home) / below_home / "vault";
@@ -37,8 +38,7 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::string& trouble) {
     for (const ObjectInfo& info : backend.list("keys/")) {
         try {
             ListedSlot slot{SlotId::from_hex(info.name.substr(5)), backend.get(info.name), {}};
-            if (sha256(slot.object) != slot.id.bytes)
-                throw Error(ErrorKind::Corrupt, "its SHA-256 is not its name");
+            if (sha256(slot.object) != slot.id.bytes) throw Error(ErrorKind::Corrupt, "its SHA-256 is not its name");
             slot.header = decode_slot_header(slot.object);
             if (slot.header.memory_kib <= kSlotMemoryKibMax) slots.push_back(std::move(slot));
         } catch (const Error& error) {
@@ -55,22 +55,24 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::string& trouble) {
     return slots;
 }
 
-OpenedSlot open_any_slot(Backend& backend, const Credentials& credentials, RepositoryId& repository) {
+OpenedSlot open_any_slot(Backend& backend, const Credentials& credentials, RepositoryId& repository, SlotId& id) {
     std::string trouble;
     const std::vector<ListedSlot> slots = slots_to_try(backend, trouble);
     if (slots.empty() && trouble.empty())
-        throw Error(ErrorKind::NoRepository, backend.location() + " holds no key slot: it is no repository, or not a whole one");
+        throw Error(ErrorKind::NoRepository,
+                    backend.location() + " holds no key slot: it is no repository, or not a whole one");
     for (const ListedSlot& slot : slots) {
         if (auto opened = open_slot(slot.id, slot.object, credentials)) {
             repository = slot.header.repository;
+            id = slot.id;
             return std::move(*opened);
         }
     }
     // Damage explains the failure only where there is no slot that the credentials could have been meant for.
     if (slots.empty()) throw Error(ErrorKind::Corrupt, "no key slot is whole: " + trouble);
-    throw Error(ErrorKind::WrongKey, trouble.empty()
-                                         ? "no key slot opens with this password or key file"
-                                         : "no whole key slot opens with this password or key file; damaged: " + trouble);
+    throw Error(ErrorKind::WrongKey,
+                trouble.empty() ? "no key slot opens with this password or key file"
+                                : "no whole key slot opens with this password or key file; damaged: " + trouble);
 }
 
 struct Generation {
@@ -99,37 +101,38 @@ Record newest_valid(Backend& backend, const std::string& folder, std::string& tr
         try {
             Record record = open(generation.name, backend.get(generation.name));
             if (record.generation != generation.number)
-                throw Error(ErrorKind::Corrupt, generation.name + " is of generation " + std::to_string(record.generation));
+                throw Error(ErrorKind::Corrupt,
+                            generation.name + " is of generation " + std::to_string(record.generation));
             return record;
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Corrupt) throw;
             if (trouble.empty()) trouble = error.what();
         }
     }
-    throw Error(ErrorKind::Corrupt,
-                trouble.empty() ? "there is no object in " + folder : "no object in " + folder + " is whole: " + trouble);
+    throw Error(ErrorKind::Corrupt, trouble.empty() ? "there is no object in " + folder
+                                                    : "no object in " + folder + " is whole: " + trouble);
 }
 
 Opened open_generations(Backend& backend, ByteView keyring_key, const RepositoryId& repository) {
     Opened opened;
     std::string keyring_trouble, config_trouble;
-    opened.keyring = newest_valid<KeyringRecord>(backend, "keyring/", keyring_trouble, [&](const auto& name, ByteView object) {
-        return open_keyring(keyring_key, repository, name, object);
-    });
+    opened.keyring = newest_valid<KeyringRecord>(
+        backend, "keyring/", keyring_trouble,
+        [&](const auto& name, ByteView object) { return open_keyring(keyring_key, repository, name, object); });
     Cursor copy(opened.keyring.config_record, "the keyring's copy of config");
     const ConfigRecord copied = decode_config(copy);
     copy.expect_end();
     try {
-        opened.config =
-            newest_valid<ConfigRecord>(backend, "config/", config_trouble, [&](const auto& name, ByteView object) {
-                return open_config(keyring_key, repository, name, object);
-            });
+        opened.config = newest_valid<ConfigRecord>(
+            backend, "config/", config_trouble,
+            [&](const auto& name, ByteView object) { return open_config(keyring_key, repository, name, object); });
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::Corrupt) throw;
         opened.config = copied;
         config_trouble = error.what();
     }
-    if (opened.config.shape != copied.shape) throw Error(ErrorKind::Corrupt, "config and the keyring's copy of it differ");
+    if (opened.config.shape != copied.shape)
+        throw Error(ErrorKind::Corrupt, "config and the keyring's copy of it differ");
     if (opened.config.generation < opened.keyring.config_generation)
         config_trouble = "config/" + std::to_string(opened.keyring.config_generation) + " is missing";
     opened.read_only_because = keyring_trouble.empty() ? config_trouble : keyring_trouble;
@@ -143,7 +146,7 @@ std::set<PackId> condemned_packs(const Repository& repository) {
     for (const ObjectInfo& info : backend.list("condemned/")) {
         CondemnedRecord record;
         try {
-            record = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_condemned);
+            record = repository.read_record(info.name, decode_condemned);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // vanished between list and get: counts as absent
             throw;
@@ -151,8 +154,7 @@ std::set<PackId> condemned_packs(const Repository& repository) {
         const std::string decision_name = "decision/" + record.number.hex();
         std::optional<DecisionRecord> decision;
         try {
-            decision = decode_padded(open_object(repository.keys(), decision_name, backend.get(decision_name)), decision_name,
-                                     decode_decision);
+            decision = repository.read_record(decision_name, decode_decision);
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::NotFound) throw;
         }
@@ -180,7 +182,8 @@ std::unique_ptr<Repository> Repository::open(const OpenOptions& options, Access 
 std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, const Credentials& credentials,
                                              const ClientFolders& folders, Access access) {
     RepositoryId repository_id;
-    OpenedSlot slot = open_any_slot(*backend, credentials, repository_id);
+    SlotId slot_id;
+    OpenedSlot slot = open_any_slot(*backend, credentials, repository_id, slot_id);
     Opened opened = open_generations(*backend, slot.keyring_key.view(), repository_id);
     std::unique_ptr<Repository> repository(new Repository);
     repository->backend_ = std::move(backend);
@@ -192,6 +195,7 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
     wipe(opened.keyring.id_root);
     repository->config_ = std::move(opened.config);
     repository->keyring_key_ = std::move(slot.keyring_key);
+    repository->slot_ = slot_id;
     repository->folders_ = folders;
     if (repository->config_.read_features != 0)
         throw Error(ErrorKind::Unsupported, "the repository uses features (read set " +
@@ -202,28 +206,26 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
                                                 std::to_string(repository->config_.write_features) +
                                                 ") that this version of vault cannot write; reading works");
     if (access == Access::Write && !opened.read_only_because.empty())
-        throw Error(ErrorKind::Corrupt, "the repository can only be read until it is repaired: " + opened.read_only_because);
+        throw Error(ErrorKind::Corrupt,
+                    "the repository can only be read until it is repaired: " + opened.read_only_because);
     return repository;
 }
 
 void Repository::require_current_config() const {
     const std::vector<Generation> listed = generations(*backend_, "config/");
     if (listed.empty() || listed[0].number <= config_.generation) return;
-    const ConfigRecord newest =
-        open_config(keyring_key_.view(), id(), listed[0].name, backend_->get(listed[0].name));
+    const ConfigRecord newest = open_config(keyring_key_.view(), id(), listed[0].name, backend_->get(listed[0].name));
     if (newest.read_features != 0 || newest.write_features != 0)
-        throw Error(ErrorKind::Unsupported, "the repository was upgraded during this run to features that this version of "
-                                            "vault cannot write");
-    if (newest.shape != config_.shape) throw Error(ErrorKind::Corrupt, listed[0].name + " changes what must never change");
+        throw Error(ErrorKind::Unsupported,
+                    "the repository was upgraded during this run to features that this version of "
+                    "vault cannot write");
+    if (newest.shape != config_.shape)
+        throw Error(ErrorKind::Corrupt, listed[0].name + " changes what must never change");
 }
 
-std::filesystem::path Repository::cache_folder() const {
-    return folders_.cache / id().hex();
-}
+std::filesystem::path Repository::cache_folder() const { return folders_.cache / id().hex(); }
 
-std::filesystem::path Repository::state_folder() const {
-    return folders_.state / id().hex();
-}
+std::filesystem::path Repository::state_folder() const { return folders_.state / id().hex(); }
 
 View Repository::reader_view(ChunkStoreBudget budget, const SyncProgress& progress) const {
     View view;

@@ -1,5 +1,5 @@
-// An open repository: its store, keys and config, and views of what it holds. Making one is store/init.h; snapshots are found
-// through store/snapshots.h.
+// An open repository: its store, keys and config, and views of what it holds. Making one is store/init.h; snapshots are
+// found through store/snapshots.h.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "store/chunk_store.h"
+#include "store/seal/object.h"
 #include "store/seal/slot.h"
 
 namespace vault {
@@ -42,8 +43,8 @@ using SyncProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
 class Repository {
   public:
-    // Throws NoRepository, WrongKey, Corrupt (a damaged slot or config), Unsupported. With Access::Write also Unsupported for
-    // unknown write features.
+    // Throws NoRepository, WrongKey, Corrupt (a damaged slot or config), Unsupported. With Access::Write also
+    // Unsupported for unknown write features.
     static std::unique_ptr<Repository> open(const OpenOptions& options, Access access);
     // The same on a backend that the caller made (tests; later S3 and SFTP).
     static std::unique_ptr<Repository> open(std::shared_ptr<Backend> backend, const Credentials& credentials,
@@ -53,6 +54,9 @@ class Repository {
     const Keys& keys() const { return *keys_; }
     const ConfigRecord& config() const { return config_; }
     const RepositoryId& id() const { return config_.repository; }
+    // For what handles keys: the secret that slots wrap, and the slot that was opened.
+    ByteView keyring_key() const { return keyring_key_.view(); }
+    const SlotId& slot() const { return slot_; }
     std::filesystem::path cache_folder() const;  // of this repository
     std::filesystem::path state_folder() const;
 
@@ -61,8 +65,14 @@ class Repository {
     // The view of protocol.md B2 and B3: condemned packs are left out. Call it after B1.
     View writer_view(ChunkStoreBudget budget = {}, const SyncProgress& progress = {}) const;
 
-    // B5: throws Unsupported or Busy where config has gone on to a generation that forbids this program to write, or that this
-    // run did not see.
+    // A control object, authenticated and decoded by `decode(Cursor&)`. Throws NotFound, Corrupt, Unsupported, Io.
+    template <class Decode>
+    auto read_record(const std::string& name, Decode decode) const {
+        return decode_padded(open_object(keys(), name, backend().get(name)), name, decode);
+    }
+
+    // B5: throws Unsupported or Busy where config has gone on to a generation that forbids this program to write, or
+    // that this run did not see.
     void require_current_config() const;
 
   private:
@@ -70,6 +80,7 @@ class Repository {
     std::shared_ptr<Backend> backend_;
     std::unique_ptr<Keys> keys_;
     Secret keyring_key_;
+    SlotId slot_;
     ConfigRecord config_;
     ClientFolders folders_;
 };

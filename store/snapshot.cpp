@@ -35,7 +35,8 @@ std::string default_series(const std::string& host, const std::vector<SourceRoot
     for (std::size_t i = 0; i < roots.size(); ++i) series += (i == 0 ? "" : ",") + roots[i].recorded_path();
     series = with_replacement(escaped(series));
     if (series.size() > 255)
-        throw Error(ErrorKind::Usage, "the paths are too long or too many to name a series after: give --series a name");
+        throw Error(ErrorKind::Usage,
+                    "the paths are too long or too many to name a series after: give --series a name");
     return series;
 }
 
@@ -88,7 +89,10 @@ class Run {
   public:
     Run(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
         const std::function<bool()>& interrupted)
-        : repository_(repository), options_(options), progress_(progress), interrupted_(interrupted),
+        : repository_(repository),
+          options_(options),
+          progress_(progress),
+          interrupted_(interrupted),
           roots_(resolve_source_roots(options.paths, options.recorded_as)),
           writer_(WriterIdentity::acquire(repository.state_folder())) {
         CommitRecord& record = report_.record;
@@ -152,7 +156,8 @@ class Run {
         for (const auto* list : {&report_.record.source_roots, &report_.record.tags, &report_.record.excludes})
             for (const std::string& text : *list) bytes += text.size();
         if (bytes > kUserTextBytesMax)
-            throw Error(ErrorKind::Usage, "paths, tags and excludes together are over 8 MiB: more than a snapshot can record");
+            throw Error(ErrorKind::Usage,
+                        "paths, tags and excludes together are over 8 MiB: more than a snapshot can record");
     }
 
     SourceReport read_source(ParentManifest* parent, ManifestAssembler& assembler, PackWriter& packs) {
@@ -188,13 +193,14 @@ class Run {
         }
     }
 
-    std::unique_ptr<ParentManifest> open_parent(const SnapshotListing& listing, const View& view, const KnownChunks& known,
-                                                std::optional<PackSet>& parent_packs) {
+    std::unique_ptr<ParentManifest> open_parent(const SnapshotListing& listing, const View& view,
+                                                const KnownChunks& known, std::optional<PackSet>& parent_packs) {
         report_.record.parent = {};
         if (options_.force_rescan) return nullptr;
         const Snapshot* parent = nullptr;
         for (const Snapshot& snapshot : listing.live) {
-            const bool chosen = options_.parent ? snapshot.sid == *options_.parent : snapshot.record.series == report_.record.series;
+            const bool chosen =
+                options_.parent ? snapshot.sid == *options_.parent : snapshot.record.series == report_.record.series;
             if (chosen) parent = &snapshot;  // the listing is by time
         }
         if (parent == nullptr) return nullptr;
@@ -211,7 +217,8 @@ class Run {
         }
     }
 
-    void fill(CommitRecord& record, const ManifestAssembler& assembler, const PackWriter& packs, const SourceReport& source) {
+    void fill(CommitRecord& record, const ManifestAssembler& assembler, const PackWriter& packs,
+              const SourceReport& source) {
         record.root = assembler.manifest().root.id;
         record.root_level = assembler.manifest().root.level;
         record.totals = assembler.totals();
@@ -254,7 +261,8 @@ SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions
     Run run(repository, options, progress, interrupted);
     end_dead_sessions(repository);
     if (!run.attempt() && !run.attempt())
-        throw Error(ErrorKind::Busy, "the run was ended by another client twice: its clock, or this one's, may be wrong");
+        throw Error(ErrorKind::Busy,
+                    "the run was ended by another client twice: its clock, or this one's, may be wrong");
     return run.take_report();
 }
 

@@ -19,17 +19,18 @@ struct SnapshotOptions {
     std::optional<std::string> series;       // default: <host>:<paths>
     std::optional<std::string> host;
     std::vector<std::string> tags;
-    std::optional<Time> time;                // claimed instead of now
-    std::vector<std::string> excludes;       // gitignore lines
-    std::optional<SessionId> parent;         // default: the newest snapshot of the series
-    bool force_rescan = false;               // no parent: every file is read
-    unsigned threads = 0;                    // 0: as many as there are cores
+    std::optional<Time> time;           // claimed instead of now
+    std::vector<std::string> excludes;  // gitignore lines
+    std::optional<SessionId> parent;    // default: the newest snapshot of the series
+    bool force_rescan = false;          // no parent: every file is read
+    unsigned threads = 0;               // 0: as many as there are cores
     PackLimits packs;
 };
 
 // Read by another thread while the run goes on.
 struct SnapshotProgress {
-    std::atomic<std::uint64_t> entries{0}, files{0}, bytes_seen{0}, bytes_read{0}, bytes_new{0}, bytes_stored{0}, errors{0};
+    std::atomic<std::uint64_t> entries{0}, files{0}, bytes_seen{0}, bytes_read{0}, bytes_new{0}, bytes_stored{0},
+        errors{0};
     std::atomic<const char*> phase{"starting"};
 };
 
@@ -39,9 +40,9 @@ struct SnapshotReport {
     std::uint64_t data_chunks_added = 0, tree_chunks_added = 0;
 };
 
-// Throws for what ends the run without a snapshot (the run is fenced then, so that nothing waits for it). Trouble with single
-// entries is in the record (unreadable, changed while read). `interrupted` is polled; true ends the run with Interrupted. A run
-// that was fenced by somebody else is tried once more.
+// Throws for what ends the run without a snapshot (the run is fenced then, so that nothing waits for it). Trouble with
+// single entries is in the record (unreadable, changed while read). `interrupted` is polled; true ends the run with
+// Interrupted. A run that was fenced by somebody else is tried once more.
 SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
                              const std::function<bool()>& interrupted);
 

@@ -9,9 +9,7 @@ namespace vault {
 
 namespace {
 
-std::string note_key(const SessionId& sid) {
-    return "snapshot-packs/" + sid.hex();
-}
+std::string note_key(const SessionId& sid) { return "snapshot-packs/" + sid.hex(); }
 
 }  // namespace
 

@@ -17,7 +17,8 @@ namespace {
 
 namespace tbb = oneapi::tbb;
 
-// Owns the batches in flight, so that none leaks when a stage throws: the tokens themselves are raw pointers, for StageFence's sake.
+// Owns the batches in flight, so that none leaks when a stage throws: the tokens themselves are raw pointers, for
+// StageFence's sake.
 class BatchesInFlight {
   public:
     Batch* add(std::unique_ptr<Batch> batch) {
@@ -76,41 +77,40 @@ void run_snapshot_pipeline(const Keys& keys, unsigned threads, ManifestAssembler
     });
     std::exception_ptr failure;
     BatchesInFlight in_flight;
-    const auto stages =
-        tbb::make_filter<void, Batch*>(tbb::filter_mode::serial_in_order,
-                                       [&](tbb::flow_control& flow) -> Batch* {
-                                           const StageFence fence;
-                                           auto batch = queue.pop();
-                                           if (!batch) {
-                                               flow.stop();
-                                               return nullptr;
-                                           }
-                                           return in_flight.add(std::move(*batch));
-                                       }) &
-        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
-                                         [&](Batch* batch) {
-                                             const StageFence fence;
-                                             name_chunks(keys, *batch);
-                                             return batch;
-                                         }) &
-        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::serial_in_order,
-                                         [&](Batch* batch) {
-                                             const StageFence fence;
-                                             assembler.take(*batch);
-                                             batch->bytes = {};
-                                             return batch;
-                                         }) &
-        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
-                                         [&](Batch* batch) {
-                                             const StageFence fence;
-                                             seal_boxes(keys, *batch);
-                                             return batch;
-                                         }) &
-        tbb::make_filter<Batch*, void>(tbb::filter_mode::serial_in_order, [&](Batch* batch) {
-            const StageFence fence;
-            append_boxes(*batch, packs, progress);
-            in_flight.remove(batch);
-        });
+    const auto stages = tbb::make_filter<void, Batch*>(tbb::filter_mode::serial_in_order,
+                                                       [&](tbb::flow_control& flow) -> Batch* {
+                                                           const StageFence fence;
+                                                           auto batch = queue.pop();
+                                                           if (!batch) {
+                                                               flow.stop();
+                                                               return nullptr;
+                                                           }
+                                                           return in_flight.add(std::move(*batch));
+                                                       }) &
+                        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
+                                                         [&](Batch* batch) {
+                                                             const StageFence fence;
+                                                             name_chunks(keys, *batch);
+                                                             return batch;
+                                                         }) &
+                        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::serial_in_order,
+                                                         [&](Batch* batch) {
+                                                             const StageFence fence;
+                                                             assembler.take(*batch);
+                                                             batch->bytes = {};
+                                                             return batch;
+                                                         }) &
+                        tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
+                                                         [&](Batch* batch) {
+                                                             const StageFence fence;
+                                                             seal_boxes(keys, *batch);
+                                                             return batch;
+                                                         }) &
+                        tbb::make_filter<Batch*, void>(tbb::filter_mode::serial_in_order, [&](Batch* batch) {
+                            const StageFence fence;
+                            append_boxes(*batch, packs, progress);
+                            in_flight.remove(batch);
+                        });
     try {
         { const StageFence fence; }
         tbb::task_arena arena(static_cast<int>(threads));

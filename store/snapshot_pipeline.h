@@ -7,14 +7,12 @@
 
 namespace vault {
 
-// Batches in flight for this many threads; each holds at most about 1.5 MiB of contents (5 MiB of media), and the boxes made of it. Peak memory
-// follows from it: docs/architecture.md.
-constexpr std::size_t batches_in_flight(unsigned threads) {
-    return 2 * threads + 2;
-}
+// Batches in flight for this many threads; each holds at most about 1.5 MiB of contents (5 MiB of media), and the boxes
+// made of it. Peak memory follows from it: docs/architecture.md.
+constexpr std::size_t batches_in_flight(unsigned threads) { return 2 * threads + 2; }
 
-// Runs `read` (a SourceReader's run, in a thread of its own) through all stages on `threads` threads until the source ends. `read` is
-// given the function that takes batches. Rethrows the first failure of any stage.
+// Runs `read` (a SourceReader's run, in a thread of its own) through all stages on `threads` threads until the source
+// ends. `read` is given the function that takes batches. Rethrows the first failure of any stage.
 void run_snapshot_pipeline(const Keys& keys, unsigned threads, ManifestAssembler& assembler, PackWriter& packs,
                            SnapshotProgress& progress,
                            const std::function<void(const std::function<bool(std::unique_ptr<Batch>)>&)>& read);

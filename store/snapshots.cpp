@@ -28,7 +28,7 @@ std::set<SessionId> forgotten_snapshots(const Repository& repository) {
         if (!info.name.starts_with(kBundle)) forgotten.insert(SessionId::from_hex(info.name.substr(kFolder.size())));
     for (const ObjectInfo& info : backend.list("tombstones/")) {
         if (!info.name.starts_with(kBundle)) continue;
-        const auto bundle = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_bundle);
+        const auto bundle = repository.read_record(info.name, decode_bundle);
         for (const auto& item : bundle.items) forgotten.insert(item.sid);
     }
     return forgotten;
@@ -44,13 +44,15 @@ void apply_marks(const Repository& repository, std::vector<Snapshot>& snapshots,
     Backend& backend = repository.backend();
     for (const ObjectInfo& info : backend.list("marks/")) {
         try {
-            const auto mark = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_mark);
+            const auto mark = repository.read_record(info.name, decode_mark);
             State& state = marks[mark.sid][{mark.subject, mark.text}];
             const Rank rank{mark.sequence, mark.random};
             if (rank >= state.rank) state = {rank, mark.action};
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::Corrupt) damaged.push_back(info.name + ": " + error.what());
-            else if (error.kind() != ErrorKind::NotFound) throw;
+            if (error.kind() == ErrorKind::Corrupt)
+                damaged.push_back(info.name + ": " + error.what());
+            else if (error.kind() != ErrorKind::NotFound)
+                throw;
         }
     }
     for (Snapshot& snapshot : snapshots) {
@@ -58,8 +60,10 @@ void apply_marks(const Repository& repository, std::vector<Snapshot>& snapshots,
         for (const auto& [subject, state] : marks[snapshot.sid]) {
             if (subject.first == MarkSubject::Hold) snapshot.held = state.action == MarkAction::Add;
             if (subject.first != MarkSubject::Tag) continue;
-            if (state.action == MarkAction::Add) tags.insert(subject.second);
-            else tags.erase(subject.second);
+            if (state.action == MarkAction::Add)
+                tags.insert(subject.second);
+            else
+                tags.erase(subject.second);
         }
         snapshot.tags.assign(tags.begin(), tags.end());
     }
@@ -76,7 +80,8 @@ std::vector<const Snapshot*> eligible_for_latest(const SnapshotListing& listing,
     return found;
 }
 
-const Snapshot& resolve_latest(const SnapshotListing& listing, const std::string& reference, const SnapshotFilter& filter) {
+const Snapshot& resolve_latest(const SnapshotListing& listing, const std::string& reference,
+                               const SnapshotFilter& filter) {
     std::size_t back = 0;
     if (const std::size_t tilde = reference.find('~'); tilde != std::string::npos) {
         const std::string digits = reference.substr(tilde + 1);
@@ -85,9 +90,12 @@ const Snapshot& resolve_latest(const SnapshotListing& listing, const std::string
         back = std::strtoul(digits.c_str(), nullptr, 10);
     }
     const auto found = eligible_for_latest(listing, filter);
-    if (found.empty()) throw Error(ErrorKind::NotFound, "there is no snapshot" + std::string(filter.series.empty() && filter.hosts.empty() && filter.tags.empty() ? " yet" : " that matches"));
+    if (found.empty())
+        throw Error(ErrorKind::NotFound,
+                    filter.is_empty() ? "there is no snapshot yet" : "there is no snapshot that matches");
     if (back >= found.size())
-        throw Error(ErrorKind::NotFound, "there are only " + std::to_string(found.size()) + " snapshots to count back from the latest");
+        throw Error(ErrorKind::NotFound,
+                    "there are only " + std::to_string(found.size()) + " snapshots to count back from the latest");
     return *found[found.size() - 1 - back];
 }
 
@@ -95,9 +103,11 @@ const Snapshot& resolve_series_at(const SnapshotListing& listing, const std::str
     const Time until = parse_civil_time(when, RoundTo::End);
     const Snapshot* newest = nullptr;
     for (const Snapshot& snapshot : listing.live)
-        if (snapshot.record.series == series && !snapshot.record.incomplete && snapshot.record.time <= until) newest = &snapshot;
+        if (snapshot.record.series == series && !snapshot.record.incomplete && snapshot.record.time <= until)
+            newest = &snapshot;
     if (newest == nullptr)
-        throw Error(ErrorKind::NotFound, "the series " + escaped(series) + " has no snapshot at or before " + escaped(when));
+        throw Error(ErrorKind::NotFound,
+                    "the series " + escaped(series) + " has no snapshot at or before " + escaped(when));
     return *newest;
 }
 
@@ -108,7 +118,8 @@ const Snapshot& resolve_prefix(const SnapshotListing& listing, const std::string
     if (found.empty()) throw Error(ErrorKind::NotFound, "no snapshot has an id that starts with " + prefix);
     if (found.size() > 1) {
         std::string names;
-        for (std::size_t i = 0; i < std::min(found.size(), kCandidatesNamed); ++i) names += " " + found[i]->sid.hex().substr(0, 12);
+        for (std::size_t i = 0; i < std::min(found.size(), kCandidatesNamed); ++i)
+            names += " " + found[i]->sid.hex().substr(0, 12);
         throw Error(ErrorKind::NotFound, "more than one snapshot has an id that starts with " + prefix + ":" + names);
     }
     return *found[0];
@@ -134,7 +145,8 @@ SnapshotListing list_snapshots(const Repository& repository) {
         try {
             const Bytes object = backend.get(info.name);
             if (decode_envelope(object).kind == ObjectKind::Fence) continue;
-            snapshot.record = decode_padded(open_object(repository.keys(), info.name, object), info.name, decode_commit);
+            snapshot.record =
+                decode_padded(open_object(repository.keys(), info.name, object), info.name, decode_commit);
             if (snapshot.record.sid != snapshot.sid) throw Error(ErrorKind::Corrupt, "it holds another snapshot's id");
             snapshot.hash = ObjectHash{sha256(object)};
         } catch (const Error& error) {
@@ -174,7 +186,9 @@ const Snapshot& resolve(const SnapshotListing& listing, const std::string& refer
         return resolve_series_at(listing, reference.substr(0, at), reference.substr(at + 1));
     if (reference.size() < kPrefixDigitsMin || reference.size() > 2 * SessionId::kBytes ||
         reference.find_first_not_of("0123456789abcdef") != std::string::npos)
-        throw Error(ErrorKind::Usage, escaped(reference) + " is no snapshot: name an id (at least 4 digits), latest, latest~N or SERIES@TIME");
+        throw Error(
+            ErrorKind::Usage,
+            escaped(reference) + " is no snapshot: name an id (at least 4 digits), latest, latest~N or SERIES@TIME");
     return resolve_prefix(listing, reference);
 }
 

@@ -14,7 +14,7 @@ namespace vault {
 struct Snapshot {
     SessionId sid;
     CommitRecord record;
-    ObjectHash hash;  // SHA-256 of the object's bytes
+    ObjectHash hash;                // SHA-256 of the object's bytes
     std::vector<std::string> tags;  // the record's own, as marks changed them; ascending
     bool held = false;
 
@@ -24,6 +24,7 @@ struct Snapshot {
 
 struct SnapshotFilter {
     std::vector<std::string> series, hosts, tags;  // any of each; empty: all
+    bool is_empty() const { return series.empty() && hosts.empty() && tags.empty(); }
     bool matches(const Snapshot& snapshot) const;
 };
 
@@ -34,16 +35,17 @@ struct SnapshotListing {
 
 SnapshotListing list_snapshots(const Repository& repository);
 
-// SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME` (the newest of the series at
-// or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".
+// SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME`
+// (the newest of the series at or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".
 struct SnapshotReference {
     std::string snapshot;
     std::string path = "/";
 };
 SnapshotReference parse_reference(const std::string& text);
 
-// Throws NotFound (none, or ambiguous with the candidates named), Usage for a text that means nothing. Incomplete snapshots do not
-// count for `latest`.
-const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference, const SnapshotFilter& filter = {});
+// Throws NotFound (none, or ambiguous with the candidates named), Usage for a text that means nothing. Incomplete
+// snapshots do not count for `latest`.
+const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference,
+                        const SnapshotFilter& filter = {});
 
 }  // namespace vault

@@ -16,7 +16,7 @@ namespace vault {
 
 namespace {
 
-constexpr std::size_t kBatchBytes = 1u << 20;        // of contents at which a batch goes out
+constexpr std::size_t kBatchBytes = 1u << 20;  // of contents at which a batch goes out
 constexpr std::size_t kBatchRoomBytes = kBatchBytes + (512u << 10);
 constexpr std::size_t kReadBytes = 512u << 10;
 constexpr std::size_t kBatchEvents = 1'024;
@@ -47,8 +47,13 @@ ChunkSizes sizes_of(const ShapeParameters& shape, ChunkClass chunk_class) {
 SourceReader::SourceReader(const ConfigRecord& config, const GearTable& gear, ParentManifest* parent,
                            SnapshotProgress& progress, std::function<bool(std::unique_ptr<Batch>)> hand_out,
                            std::function<bool()> interrupted)
-    : config_(config), gear_(gear), parent_(parent), progress_(progress), hand_out_(std::move(hand_out)),
-      interrupted_(std::move(interrupted)), batch_(std::make_unique<Batch>()) {}
+    : config_(config),
+      gear_(gear),
+      parent_(parent),
+      progress_(progress),
+      hand_out_(std::move(hand_out)),
+      interrupted_(std::move(interrupted)),
+      batch_(std::make_unique<Batch>()) {}
 
 SourceReport SourceReader::run(const std::vector<SourceRoot>& roots, Excludes& excludes,
                                const std::vector<FolderIdentity>& not_entered) {
@@ -66,7 +71,8 @@ SourceReport SourceReader::run(const std::vector<SourceRoot>& roots, Excludes& e
 void SourceReader::unreadable(const std::string& path, const std::string& message) {
     ++report_.unreadable_count;
     ++progress_.errors;
-    if (report_.unreadable.size() < kUnreadableMax) report_.unreadable.push_back({path, with_replacement(escaped(message))});
+    if (report_.unreadable.size() < kUnreadableMax)
+        report_.unreadable.push_back({path, with_replacement(escaped(message))});
 }
 
 void SourceReader::entry(const WalkedEntry& walked) {
@@ -82,8 +88,8 @@ void SourceReader::entry(const WalkedEntry& walked) {
         read_entry(walked, before ? std::optional(to_bytes(*before)) : std::nullopt);
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Interrupted) throw;
-        // The file system's word about one entry. What is wrong with the repository does not come through here: this stage
-        // only reads it, in record() and is_unchanged().
+        // The file system's word about one entry. What is wrong with the repository does not come through here: this
+        // stage only reads it, in record() and is_unchanged().
         links_.forget(walked.stat);
         emit(AbandonedContent{});
         unreadable(walked.path, error.what());
@@ -111,7 +117,8 @@ bool SourceReader::copy_from_parent(const WalkedEntry& walked, const std::option
         emit(std::move(copied));
         return true;
     }
-    if (entry.first_link) return false;  // the links beside it are gone, and ctime does not tell: impossible, so read it
+    if (entry.first_link)
+        return false;  // the links beside it are gone, and ctime does not tell: impossible, so read it
     batch_->copied_bytes += before->size() + walked.key.size();
     emit(CopiedEntry{walked.key, to_bytes(*before), entry.type, content_bytes});
     return true;
@@ -265,9 +272,7 @@ void SourceReader::take_chunk(std::size_t offset, std::size_t length, ChunkClass
     batch_->chunks.push_back({offset, static_cast<std::uint32_t>(length), chunk_class});
 }
 
-void SourceReader::add_hole(std::uint64_t length) {
-    batch_->events.push_back(HolePiece{length});
-}
+void SourceReader::add_hole(std::uint64_t length) { batch_->events.push_back(HolePiece{length}); }
 
 void SourceReader::emit(Event event) {
     batch_->events.push_back(std::move(event));

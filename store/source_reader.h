@@ -1,4 +1,5 @@
-// The first stage of a snapshot run: walks, compares with the parent, reads what changed, cuts it, and hands out batches.
+// The first stage of a snapshot run: walks, compares with the parent, reads what changed, cuts it, and hands out
+// batches.
 #pragma once
 
 #include <functional>
@@ -20,8 +21,8 @@ struct SourceReport {
     std::uint64_t unreadable_count = 0;
     bool changed_while_read = false;
     std::uint64_t read_bytes = 0;
-    bool used_parent = false;   // some entry was copied from it
-    PackSet packs;              // where references of copied entries were found, unless the parent was covered
+    bool used_parent = false;  // some entry was copied from it
+    PackSet packs;             // where references of copied entries were found, unless the parent was covered
 };
 
 constexpr std::size_t kUnreadableMax = 10'000;
@@ -33,8 +34,8 @@ class SourceReader : private WalkVisitor {
     SourceReader(const ConfigRecord& config, const GearTable& gear, ParentManifest* parent, SnapshotProgress& progress,
                  std::function<bool(std::unique_ptr<Batch>)> hand_out, std::function<bool()> interrupted);
 
-    // Walks all roots and hands out everything, EndOfSource last. Throws Interrupted, and the Error of a root that cannot be
-    // read at all.
+    // Walks all roots and hands out everything, EndOfSource last. Throws Interrupted, and the Error of a root that
+    // cannot be read at all.
     SourceReport run(const std::vector<SourceRoot>& roots, Excludes& excludes,
                      const std::vector<FolderIdentity>& not_entered);
 

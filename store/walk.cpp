@@ -34,14 +34,14 @@ struct Wanted {
 };
 
 struct Folder {
-    UniqueFd fd;                     // closed while it is far up the stack
+    UniqueFd fd;  // closed while it is far up the stack
     FolderIdentity identity;
-    bool made_up = false;            // above --as: has no descriptor
-    std::string key_prefix;          // of its children
-    std::string path;                // recorded, "" for the root
-    const Wanted* wanted = nullptr;  // source roots below, if any
-    std::size_t root = kNoRoot;      // the source root that it belongs to
-    std::size_t root_path_bytes = 0; // how much of `path` names the source root
+    bool made_up = false;             // above --as: has no descriptor
+    std::string key_prefix;           // of its children
+    std::string path;                 // recorded, "" for the root
+    const Wanted* wanted = nullptr;   // source roots below, if any
+    std::size_t root = kNoRoot;       // the source root that it belongs to
+    std::size_t root_path_bytes = 0;  // how much of `path` names the source root
     NameQueue subfolders;
 };
 
@@ -85,7 +85,8 @@ class Walk {
         }
         top.identity = {stat.filesystem, stat.inode};
         top.key_prefix = children_prefix({});
-        visitor_.entry({std::string(), "/", top.fd ? top.fd.get() : -1, "", stat, top.root == kNoRoot, top.root != kNoRoot});
+        visitor_.entry(
+            {std::string(), "/", top.fd ? top.fd.get() : -1, "", stat, top.root == kNoRoot, top.root != kNoRoot});
         list(top);
         stack_.push_back(std::move(top));
     }
@@ -99,7 +100,8 @@ class Walk {
 
     // Visits the entries of a folder and notes its subfolders.
     void list(Folder& folder) {
-        if (std::find(not_entered_.begin(), not_entered_.end(), folder.identity) != not_entered_.end() && !folder.made_up)
+        if (std::find(not_entered_.begin(), not_entered_.end(), folder.identity) != not_entered_.end() &&
+            !folder.made_up)
             return;
         if (folder.root == kNoRoot) {
             for (const auto& [name, wanted] : folder.wanted->below) visit(folder, name);
@@ -131,7 +133,8 @@ class Walk {
             if (name != "." && name != "..") names.add(name);
         }
         // What was listed before an error is kept, and the error told: a part is worth more than nothing.
-        if (errno != 0) visitor_.unreadable(shown(folder.path), system_error("cannot list the whole folder", errno).what());
+        if (errno != 0)
+            visitor_.unreadable(shown(folder.path), system_error("cannot list the whole folder", errno).what());
         return true;
     }
 
@@ -176,7 +179,8 @@ class Walk {
     void visit_root_elsewhere(Folder& folder, const std::string& key, const std::string& path, const std::string& name,
                               const SourceRoot& root) {
         const std::size_t slash = root.actual.rfind('/');
-        const UniqueFd parent = open_at(AT_FDCWD, root.actual.substr(0, std::max<std::size_t>(slash, 1)), O_RDONLY | O_DIRECTORY);
+        const UniqueFd parent =
+            open_at(AT_FDCWD, root.actual.substr(0, std::max<std::size_t>(slash, 1)), O_RDONLY | O_DIRECTORY);
         const std::string actual_name = root.actual.substr(slash + 1);
         const SourceStat stat = stat_entry(parent.get(), actual_name.c_str());
         visitor_.entry({key, path, parent.get(), actual_name.c_str(), stat, false, true});
@@ -218,7 +222,8 @@ class Walk {
         if (stack_.size() > kOpenFoldersMax) stack_[stack_.size() - 1 - kOpenFoldersMax].fd.reset();
     }
 
-    // Opens a folder again that was closed for want of descriptors: by its names from the top, and only if it is the same one.
+    // Opens a folder again that was closed for want of descriptors: by its names from the top, and only if it is the
+    // same one.
     void reopen(Folder& folder) {
         if (folder.fd) return;
         const std::string& root_path = folder.path;

@@ -1,5 +1,6 @@
-// Walks source roots in the order of manifest keys: a folder's entries by name, then its subfolders one after the other.
-// Relative to folder descriptors and never through a symlink, so what is swapped meanwhile cannot lead out of a root.
+// Walks source roots in the order of manifest keys: a folder's entries by name, then its subfolders one after the
+// other. Relative to folder descriptors and never through a symlink, so what is swapped meanwhile cannot lead out of a
+// root.
 #pragma once
 
 #include <string>
@@ -13,13 +14,13 @@ namespace vault {
 
 // One entry, valid during the call.
 struct WalkedEntry {
-    const std::string& key;       // in the manifest
-    const std::string& path;      // as recorded; any bytes, for messages
-    int directory_fd = -1;        // -1: made up (a folder above --as)
-    const char* name = "";        // in that folder; empty: the descriptor's own folder
+    const std::string& key;   // in the manifest
+    const std::string& path;  // as recorded; any bytes, for messages
+    int directory_fd = -1;    // -1: made up (a folder above --as)
+    const char* name = "";    // in that folder; empty: the descriptor's own folder
     SourceStat stat;
-    bool implied = false;         // only on the way to a source root
-    bool starts_source = false;   // it is a source root
+    bool implied = false;        // only on the way to a source root
+    bool starts_source = false;  // it is a source root
 };
 
 class WalkVisitor {
@@ -31,8 +32,8 @@ class WalkVisitor {
     virtual void unreadable(const std::string& path, const std::string& message) = 0;
 };
 
-// Folders this client must not take into its own snapshots while it writes them (the repository, the cache), by device and
-// inode: they are visited, what they hold is not.
+// Folders this client must not take into its own snapshots while it writes them (the repository, the cache), by device
+// and inode: they are visited, what they hold is not.
 struct FolderIdentity {
     std::uint64_t filesystem = 0, inode = 0;
     bool operator==(const FolderIdentity&) const = default;

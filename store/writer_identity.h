@@ -1,4 +1,5 @@
-// This client's name as a writer of one repository: its snapshots form a numbered chain, so that one that vanishes is missed.
+// This client's name as a writer of one repository: its snapshots form a numbered chain, so that one that vanishes is
+// missed.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +9,8 @@
 
 namespace vault {
 
-// Held by one run at a time: runs at once on one machine are different writers. Kept in the state folder; a client that lost its state
-// folder is a new writer.
+// Held by one run at a time: runs at once on one machine are different writers. Kept in the state folder; a client that
+// lost its state folder is a new writer.
 class WriterIdentity {
   public:
     // Takes the first identity in `state_folder` that no other run holds, or makes one. Throws Io or NoSpace.

@@ -79,9 +79,11 @@ void WriterSession::beat() {
             record.sid = sid_;
             record.number = ++heartbeats_;
             record.time = now();
-            put_record(repository_, ObjectKind::Heartbeat, "sessions/" + sid_.hex() + "." + std::to_string(heartbeats_), record);
+            put_record(repository_, ObjectKind::Heartbeat, "sessions/" + sid_.hex() + "." + std::to_string(heartbeats_),
+                       record);
         } catch (const std::exception&) {
-            // A missed heartbeat costs at worst this run (it is fenced after a day without any); the run's own calls report the store's trouble.
+            // A missed heartbeat costs at worst this run (it is fenced after a day without any); the run's own calls
+            // report the store's trouble.
         }
         lock.lock();
     }
@@ -113,7 +115,8 @@ WriterSession::Commit WriterSession::commit(const CommitRecord& record) {
                 stands = own_commit_stands(name, object);
                 if (stands) backend.sync();
             } catch (const Error& unreachable) {
-                throw Error(ErrorKind::Io, "the snapshot may exist: " + name + " could not be read back: " + unreachable.what());
+                throw Error(ErrorKind::Io,
+                            "the snapshot may exist: " + name + " could not be read back: " + unreachable.what());
             }
             if (stands) break;
             if (exists(backend, name)) return {Outcome::Fenced, {}};
@@ -167,9 +170,10 @@ std::size_t end_dead_sessions(const Repository& repository) {
         known.push_back(sid_hex);
         SessionRecord record;
         try {
-            record = decode_padded(open_object(repository.keys(), info.name, backend.get(info.name)), info.name, decode_session);
+            record = repository.read_record(info.name, decode_session);
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt) continue;  // ended, or for check
+            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt)
+                continue;  // ended, or for check
             throw;
         }
         if (liveness(record.process) != Liveness::Gone) continue;

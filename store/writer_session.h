@@ -11,7 +11,8 @@
 
 namespace vault {
 
-// Not thread-safe, but for its own heartbeat. One that was neither committed nor fenced when it is destroyed fences itself, as well as it can.
+// Not thread-safe, but for its own heartbeat. One that was neither committed nor fenced when it is destroyed fences
+// itself, as well as it can.
 class WriterSession {
   public:
     // B1: puts sessions/<sid>, which is durable before this returns, and starts the heartbeat.
@@ -26,8 +27,9 @@ class WriterSession {
         Committed,
         Fenced,  // somebody ended this session: the run may start again under a new sid
     };
-    // B5's sync, B6 and B7. All that `record` references is in own packs or in the view. Throws with the text "the snapshot may
-    // exist" where that cannot be known. `hash` of the committed object is for the next snapshot's `previous`.
+    // B5's sync, B6 and B7. All that `record` references is in own packs or in the view. Throws with the text "the
+    // snapshot may exist" where that cannot be known. `hash` of the committed object is for the next snapshot's
+    // `previous`.
     struct Commit {
         Outcome outcome = Outcome::Fenced;
         ObjectHash hash;
@@ -52,8 +54,8 @@ class WriterSession {
     std::thread heart_;
 };
 
-// Ends what dead sessions of this machine have left: fences them, removes their session objects and temporaries. Sessions of other
-// machines, and those that may live, are left alone. Returns how many were ended.
+// Ends what dead sessions of this machine have left: fences them, removes their session objects and temporaries.
+// Sessions of other machines, and those that may live, are left alone. Returns how many were ended.
 std::size_t end_dead_sessions(const Repository& repository);
 
 }  // namespace vault

@@ -44,8 +44,7 @@ void allocate(int fd) {
 void make_reserve(int root_fd) {
     const UniqueFd space = open_at(root_fd, "reserve/space", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
     allocate(space.get());
-    for (int i = 0; i < kReserveInodes; ++i)
-        open_at(root_fd, inode_name(i), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+    for (int i = 0; i < kReserveInodes; ++i) open_at(root_fd, inode_name(i), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
 }
 
 void release_reserve(int root_fd) noexcept {
