@@ -7,6 +7,7 @@
 
 #include "store/format/limits.h"
 #include "store/seal/sealing.h"
+#include "store/seal/slot_keys.h"
 #include "store/seal/slot_strength.h"
 
 namespace vault {
@@ -15,40 +16,8 @@ namespace {
 
 constexpr std::uint32_t kMemoryKibFloor = 65'536, kPassesFloor = 2;
 constexpr std::uint64_t kNonceHedgeKey = 34;  // of the keyring key, docs/format.md 4.2
-constexpr std::size_t kKeyFileBytes = 32, kPasswordKeyBytes = 64, kLabelBytes = 32;
+constexpr std::size_t kKeyFileBytes = 32;
 constexpr std::size_t kPlainBytes = kSlotBytes - kSlotHeaderBytes - kSealOverheadBytes;
-
-std::array<std::uint8_t, kLabelBytes> padded_label(std::string_view text) {
-    std::array<std::uint8_t, kLabelBytes> label{};
-    std::copy(text.begin(), text.end(), label.begin());
-    return label;
-}
-
-// s of docs/format.md: the slot key, then the commitment key.
-class SlotKeys {
-  public:
-    // `bound` is the slot's bytes 0 to 119.
-    SlotKeys(const SlotHeader& header, ByteView bound, const Credentials& credentials) : bound_(bound), keys_(64) {
-        const Secret password_key = header.has_password
-                                        ? argon2id(*credentials.password, header.salt, header.memory_kib, header.passes)
-                                        : Secret(kPasswordKeyBytes);
-        const Secret no_key_file(kKeyFileBytes);
-        const ByteView key_file = header.has_key_file ? *credentials.key_file : no_key_file.view();
-        blake2b(password_key.view(), {padded_label("vault-slot-key-v1"), bound_, key_file}, keys_.mutable_view());
-    }
-
-    ByteView slot_key() const { return keys_.view().first(32); }
-
-    std::array<std::uint8_t, 32> commitment() const {
-        std::array<std::uint8_t, 32> commitment;
-        blake2b(keys_.view().last(32), {padded_label("vault-commit-v1"), bound_}, commitment);
-        return commitment;
-    }
-
-  private:
-    ByteView bound_;
-    Secret keys_;
-};
 
 SealContext slot_context(const RepositoryId& repository, ByteView header) {
     SealContext context;
