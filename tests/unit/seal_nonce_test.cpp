@@ -87,6 +87,27 @@ TEST_CASE("what was sealed opens in its own context alone", "[seal]") {
     CHECK_FALSE(open_with(counting_bytes(32, 1), context, sealed));
 }
 
+TEST_CASE("each domain is sealed under the subkey that the format gives it, of the generation it names", "[seal]") {
+    const KeyringRecord keyring = fixed_keyring();
+    const Keys keys(keyring);
+    struct Use {
+        Domain domain;
+        std::uint64_t subkey;
+    };
+    for (const Use use : {Use{Domain::BoxData, 1}, Use{Domain::BoxTree, 2}, Use{Domain::Directory, 3},
+                          Use{Domain::Trailer, 3}, Use{Domain::Object, 3}})
+        for (const KeyringRecord::MasterKey& master : keyring.master_keys) {
+            SealContext context = context_of(10);
+            context.domain = use.domain;
+            context.envelope.generation = master.number;
+            const Bytes sealed = keys.seal(context, counting_bytes(10));
+            for (std::uint64_t subkey = 1; subkey <= 5; ++subkey) {
+                const bool opens = open_with(derive_key(master.key, subkey).view(), context, sealed).has_value();
+                CHECK(opens == (subkey == use.subkey));
+            }
+        }
+}
+
 TEST_CASE("bytes too few for nonce and tag are nothing", "[seal]") {
     for (std::size_t bytes = 0; bytes <= kSealOverheadBytes; ++bytes)
         CHECK_FALSE(open_with(counting_bytes(32), context_of(0), Bytes(bytes, 0)));
