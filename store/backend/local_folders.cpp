@@ -56,20 +56,17 @@ int LocalFolders::folder(std::size_t index) {
     return folders_[index].get();
 }
 
-void LocalFolders::remember_failure(const std::string& folder) {
-    const std::lock_guard lock(mutex_);
-    failed_.insert(folder);
-}
-
-void LocalFolders::sync(std::size_t index) {
-    const int fd = folder(index);
+void LocalFolders::sync_open_folder(int fd, const std::string& folder) {
     try {
-        sync_fd(fd, folder_location(index));
+        sync_fd(fd, folder);
     } catch (const Error&) {
-        remember_failure(folder_location(index));
+        const std::lock_guard lock(mutex_);
+        failed_.insert(folder);
         throw;
     }
 }
+
+void LocalFolders::sync(std::size_t index) { sync_open_folder(folder(index), folder_location(index)); }
 
 void LocalFolders::sync_all() {
     {
@@ -98,8 +95,8 @@ void LocalFolders::sync_all() {
     }
     if (first_failure) std::rethrow_exception(first_failure);
     const UniqueFd packs = open_at(root_.get(), "packs", kFolderFlags);
-    sync_fd(packs.get(), location_ + "/packs");
-    sync_fd(root_.get(), location_);
+    sync_open_folder(packs.get(), location_ + "/packs");
+    sync_open_folder(root_.get(), location_);
 }
 
 std::vector<std::string> names_in(int folder_fd, const std::string& what) {

@@ -35,7 +35,7 @@ class LocalFolders {
 
   private:
     std::string folder_location(std::size_t index) const;
-    void remember_failure(const std::string& folder);
+    void sync_open_folder(int fd, const std::string& folder);
 
     std::string location_;
     UniqueFd root_;
