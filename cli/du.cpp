@@ -1,0 +1,63 @@
+// vault du.
+#include "store/disk_usage.h"
+
+#include "cli/command.h"
+#include "cli/open_snapshot.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+
+namespace vault {
+
+namespace {
+
+std::string bytes_cell(std::uint64_t bytes, bool exact) {
+    return exact ? std::to_string(bytes) : human_bytes(bytes);
+}
+
+}  // namespace
+
+ExitCode run_du(Invocation& invocation) {
+    CLI::App app("Sums up a snapshot, or the part of it below PATH: SIZE is the length of its files, ALLOCATED the room they took "
+                 "at their source. A file with several links counts once for each. What is added to the repository is "
+                 "another matter: see `vault snapshots`.",
+                 "vault du");
+    std::string reference;
+    unsigned depth = 0;
+    bool exact = false;
+    app.add_option("SNAP", reference, "SNAP or SNAP:PATH")->required()->type_name("");
+    app.add_option("-d,--max-depth", depth, "Also each folder at most N levels below; 0 unless given")->type_name("N");
+    app.add_flag("--bytes", exact, "Bytes instead of KiB, MiB …");
+    invocation.parse(app);
+
+    const OpenSnapshot open(invocation, reference);
+    Output& output = invocation.output();
+    Table table({{"SIZE", Align::Right}, {"ALLOCATED", Align::Right}, {"FILES", Align::Right}, {"ENTRIES", Align::Right}, {"PATH"}});
+    Json last;
+    disk_usage_by_folder(open.manifest(), open.path(), depth, [&](const std::string& path, const Totals& totals) {
+        stop_if_interrupted();
+        if (!invocation.json()) {
+            table.row({bytes_cell(totals.apparent, exact), bytes_cell(totals.allocated, exact),
+                       exact ? std::to_string(totals.files) : human_count(totals.files),
+                       exact ? std::to_string(totals.entries) : human_count(totals.entries), shown(output, path)});
+            return;
+        }
+        Json object = message("usage");
+        put_name(object, "path", path);
+        object["size"] = totals.apparent;
+        object["allocated"] = totals.allocated;
+        object["files"] = totals.files;
+        object["entries"] = totals.entries;
+        print(output, object);
+        last = object;
+    });
+    if (invocation.json()) {
+        last["message_type"] = "summary";
+        last["snapshot_id"] = open.snapshot().sid.hex();
+        print(output, last);
+    } else {
+        print(output, table);
+    }
+    return ExitCode::Ok;
+}
+
+}  // namespace vault

@@ -1,0 +1,25 @@
+// The door: what went wrong becomes one line on stderr and an exit code.
+#include <exception>
+
+#include "cli/run.h"
+#include "cli/signals.h"
+#include "store/seal/secret.h"
+
+int main(int argc, char** argv) {
+    using namespace vault;
+    Output output;
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    try {
+        prepare_process_for_secrets();
+        catch_signals();
+        const ExitCode code = run_vault(arguments, take_secret_sources(), output);
+        output.flush();
+        return static_cast<int>(code);
+    } catch (const OutputClosed&) {
+        return static_cast<int>(ExitCode::OutputClosed);
+    } catch (const Error& error) {
+        return static_cast<int>(report_failure(arguments, output, error));
+    } catch (const std::exception& error) {
+        return static_cast<int>(report_failure(arguments, output, Error(ErrorKind::Io, error.what())));
+    }
+}

@@ -1,0 +1,154 @@
+// vault snapshot.
+#include "store/snapshot.h"
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/snapshot_output.h"
+#include "cli/terminal.h"
+#include "store/base/file.h"
+#include "store/base/text.h"
+#include "store/civil_time.h"
+#include "store/clock.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kExcludeFileBytesMax = std::size_t{8} << 20;  // more than a snapshot records
+
+struct Arguments {
+    SnapshotOptions options;
+    std::string recorded_as, series, host, time, parent;
+    std::vector<std::string> exclude_files;
+};
+
+void add_options(CLI::App& app, Arguments& arguments) {
+    SnapshotOptions& options = arguments.options;
+    app.add_option("PATH", options.paths, "Files and folders")->required()->type_name("");
+    app.add_option("--as", arguments.recorded_as, "Record the one PATH under this absolute path")->type_name("PATH");
+    app.add_option("--series", arguments.series, "The line of snapshots that this one continues; default: HOST:PATHS")
+        ->type_name("NAME");
+    app.add_option("--host", arguments.host, "Host name to record; default: this machine's")->type_name("NAME");
+    add_repeated(app, "--tag", options.tags, "TAG", "Tag the snapshot (may be repeated)");
+    app.add_option("--time", arguments.time, "Time to record instead of now: YYYY-MM-DD[THH:MM[:SS]], UTC")->type_name("TIME");
+    app.add_flag("--force-rescan", options.force_rescan, "Read every file, changed or not");
+    add_repeated(app, "--exclude", options.excludes, "PATTERN", "Leave out what matches, in the syntax of .gitignore (may be "
+                                                               "repeated)");
+    add_repeated(app, "--exclude-file", arguments.exclude_files, "FILE", "Leave out what matches a line of FILE (may be repeated)");
+    app.add_option("--parent", arguments.parent, "The snapshot to compare with; default: the newest of the series")
+        ->type_name("SNAP");
+    app.add_option("--threads", options.threads, "Threads; default: one a core")->type_name("N")->check(CLI::Range(1, 1024));
+}
+
+void read_exclude_file(const std::string& path, std::vector<std::string>& excludes) {
+    const auto contents = read_small_file(path, kExcludeFileBytesMax);
+    if (!contents) throw Error(ErrorKind::NotFound, "the exclude file " + escaped(path) + " does not exist");
+    std::string_view rest = as_text(*contents);
+    while (!rest.empty()) {
+        const std::size_t end = rest.find('\n');
+        std::string_view line = rest.substr(0, end);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (!line.empty()) excludes.emplace_back(line);
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    }
+}
+
+ProgressState state_of(const SnapshotProgress& progress) {
+    ProgressState state;
+    state.phase = progress.phase;
+    state.bytes_done = progress.bytes_seen;
+    state.files_done = progress.files;
+    state.bytes_new = progress.bytes_new;
+    state.bytes_stored = progress.bytes_stored;
+    state.errors = progress.errors;
+    return state;
+}
+
+void show_unreadable(const Invocation& invocation, const CommitRecord& record) {
+    for (const UnreadablePath& one : record.unreadable) {
+        if (!invocation.json()) {
+            complain("cannot read " + escaped(one.path) + ": " + one.message);
+            continue;
+        }
+        Json object = message("error");
+        object["during"] = "archival";
+        put_name(object, "item", one.path);
+        object["error"] = {{"message", one.message}};
+        complain_raw(json_line(object));
+    }
+    if (record.unreadable_count > record.unreadable.size() && !invocation.json())
+        complain("and " + human_count(record.unreadable_count - record.unreadable.size()) + " more could not be read");
+}
+
+Json summary_of(const SnapshotReport& report, std::int64_t elapsed_ns) {
+    const CommitRecord& record = report.record;
+    Json object = message("summary");
+    put_totals(object, record);
+    object["data_blobs"] = report.data_chunks_added;
+    object["tree_blobs"] = report.tree_chunks_added;
+    object["total_duration"] = seconds_of(elapsed_ns);
+    object["backup_start"] = rfc3339(record.started);
+    object["backup_end"] = rfc3339(record.ended);
+    object["snapshot_id"] = record.sid.hex();
+    if (!record.parent.is_zero()) object["parent"] = record.parent.hex();
+    object["series"] = record.series;
+    object["unreadable"] = record.unreadable_count;
+    object["changed_while_read"] = record.changed_while_read;
+    return object;
+}
+
+void show_summary(Output& output, const SnapshotReport& report, std::int64_t elapsed_ns) {
+    const CommitRecord& record = report.record;
+    const SnapshotTotals& totals = record.totals;
+    const auto counts = [](std::uint64_t made, std::uint64_t changed, std::uint64_t same) {
+        return human_count(made) + " new, " + human_count(changed) + " changed, " + human_count(same) + " unchanged";
+    };
+    output.line("snapshot " + record.sid.hex().substr(0, 8) + " of series " + escaped(record.series) + " in " +
+                human_duration(elapsed_ns));
+    output.line("files:    " + counts(totals.files_new, totals.files_changed, totals.files_unmodified));
+    output.line("folders:  " + counts(totals.dirs_new, totals.dirs_changed, totals.dirs_unmodified));
+    output.line("size:     " + human_bytes(totals.content_bytes) + " in " + counted(files_of(totals), "file") + ", " +
+                human_bytes(totals.read_bytes) + " read");
+    output.line("added:    " + human_bytes(totals.added_bytes) + " new after deduplication, " +
+                human_bytes(totals.stored_bytes) + " stored");
+    if (record.unreadable_count > 0) output.line("missing:  " + counted(record.unreadable_count, "path") + " could not be read");
+    if (record.changed_while_read) output.line("caution:  some files changed while they were read");
+    output.line("next:     vault ls " + record.sid.hex().substr(0, 8));
+}
+
+}  // namespace
+
+ExitCode run_snapshot(Invocation& invocation) {
+    CLI::App app("Takes a snapshot of files and folders. Only what the repository does not have yet is added.", "vault snapshot");
+    Arguments arguments;
+    add_options(app, arguments);
+    invocation.parse(app);
+    SnapshotOptions& options = arguments.options;
+    if (app.count("--as") > 0) options.recorded_as = arguments.recorded_as;
+    if (app.count("--series") > 0) options.series = arguments.series;
+    if (app.count("--host") > 0) options.host = arguments.host;
+    if (app.count("--time") > 0) options.time = parse_civil_time(arguments.time, RoundTo::Start);
+    for (const std::string& file : arguments.exclude_files) read_exclude_file(file, options.excludes);
+
+    const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
+    if (app.count("--parent") > 0) options.parent = resolve(list_snapshots(*repository), arguments.parent).sid;
+    SnapshotProgress counters;
+    std::int64_t elapsed_ns = 0;
+    const SnapshotReport report = [&] {
+        const Progress progress(invocation.output(), invocation.json(), [&] { return state_of(counters); });
+        SnapshotReport made = make_snapshot(*repository, options, counters, interrupted);
+        elapsed_ns = progress.elapsed_ns();
+        return made;
+    }();
+    show_unreadable(invocation, report.record);
+    if (invocation.json()) {
+        print(invocation.output(), summary_of(report, elapsed_ns));
+    } else {
+        show_summary(invocation.output(), report, elapsed_ns);
+    }
+    if (report.record.unreadable_count > 0) return ExitCode::SomeUnreadable;
+    return report.record.changed_while_read ? ExitCode::SomeChanged : ExitCode::Ok;
+}
+
+}  // namespace vault
