@@ -267,15 +267,14 @@ std::uint64_t SourceReader::read_run(int fd, DataRun run, NewEntry& entry, bool&
 
 void SourceReader::take_chunk(std::size_t offset, std::size_t length, ChunkClass chunk_class) {
     if (batch_->events.empty() || !std::holds_alternative<ChunkPieces>(batch_->events.back()))
-        batch_->events.push_back(ChunkPieces{batch_->chunks.size(), 0});
+        batch_->events.emplace_back(ChunkPieces{batch_->chunks.size(), 0});
     ++std::get<ChunkPieces>(batch_->events.back()).count;
     batch_->chunks.push_back({offset, static_cast<std::uint32_t>(length), chunk_class});
 }
 
-void SourceReader::add_hole(std::uint64_t length) { batch_->events.push_back(HolePiece{length}); }
+void SourceReader::add_hole(std::uint64_t length) { batch_->events.emplace_back(HolePiece{length}); }
 
-void SourceReader::emit(Event event) {
-    batch_->events.push_back(std::move(event));
+void SourceReader::flush_if_full() {
     if (batch_->bytes.size() >= kBatchBytes || batch_->events.size() >= kBatchEvents ||
         batch_->copied_bytes >= kBatchCopiedBytes)
         flush(0);

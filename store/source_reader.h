@@ -51,7 +51,13 @@ class SourceReader : private WalkVisitor {
     std::uint64_t read_run(int fd, DataRun run, NewEntry& entry, bool& class_known);
     void take_chunk(std::size_t offset, std::size_t length, ChunkClass chunk_class);
     void add_hole(std::uint64_t length);
-    void emit(Event event);
+    // Built in its place: g++ 12 takes moved temporaries of the variant for uninitialised ones.
+    template <class AnyEvent>
+    void emit(AnyEvent&& event) {
+        batch_->events.emplace_back(std::forward<AnyEvent>(event));
+        flush_if_full();
+    }
+    void flush_if_full();
     void flush(std::size_t open_bytes);
 
     const ConfigRecord& config_;
