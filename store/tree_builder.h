@@ -1,5 +1,5 @@
-// Builds manifest and extents trees from items in order, with one open node a level: constant memory whatever the number of
-// items. The same items give the same root (docs/format.md 8.4).
+// Builds manifest and extents trees from items in order, with one open node a level: constant memory whatever the
+// number of items. The same items give the same root (docs/format.md 8.4).
 #pragma once
 
 #include <string_view>

@@ -13,7 +13,8 @@ namespace {
 // One of the two manifests, from where the comparison stands on. In front is an entry, or a child that is not yet read.
 class Side {
   public:
-    Side(NodeSource& source, const TreeRoot& root) : source_(source), path_{{open_root(source, TreeKind::Manifest, root)}} {}
+    Side(NodeSource& source, const TreeRoot& root)
+        : source_(source), path_{{open_root(source, TreeKind::Manifest, root)}} {}
 
     bool done() const { return path_.empty(); }
     std::uint8_t level() const { return top().node->node.level; }  // 0: an entry is in front
@@ -67,15 +68,16 @@ void visit_rest(Side& side, bool is_before, const Visit& visit) {
 void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after, const Visit& visit) {
     if (before == after) return;
     Side a(source, before), b(source, after);
-    // Both sides stand at the same place in the order of keys: all before it is settled. So if one and the same child is in front of
-    // both, it settles itself; and whoever stands higher is opened first, so that equal children can meet.
+    // Both sides stand at the same place in the order of keys: all before it is settled. So if one and the same child
+    // is in front of both, it settles itself; and whoever stands higher is opened first, so that equal children can
+    // meet.
     while (!a.done() && !b.done()) {
         const std::uint8_t a_level = a.level(), b_level = b.level();
         if (a_level == 0 && b_level == 0) {
             visit_entries(a, b, visit);
         } else if (a_level == b_level && a.child().child.id == b.child().child.id) {
             if (a.child() != b.child())
-                throw Error(ErrorKind::Corrupt, "tree node " + a.child().child.id.hex() + ": two parents disagree about it");
+                throw Error(ErrorKind::Corrupt, "tree node " + a.child().child.id.hex() + ": its parents disagree");
             a.skip();
             b.skip();
         } else {

@@ -15,8 +15,9 @@ struct ManifestDifference {
     std::optional<ByteView> before, after;
 };
 
-// Calls `visit` for each difference, in order of key. Nodes that both trees hold are not read, also where the trees have different
-// heights or their nodes end elsewhere: it reads some nodes a level for each place that differs. Memory: two paths.
+// Calls `visit` for each difference, in order of key. Nodes that both trees hold are not read, also where the trees
+// have different heights or their nodes end elsewhere: it reads some nodes a level for each place that differs.
+// Memory: two paths.
 void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after,
                     const std::function<void(const ManifestDifference&)>& visit);
 
@@ -28,9 +29,9 @@ struct NodeLink {
     std::string_view last_key;  // manifest inner items; empty otherwise
 };
 
-// Walks the nodes of a tree depth first, parents before children, in order. `enter` is asked for every link (once for an item
-// with repeats) before anything is read: false leaves out the node and what lies below, so that a walk over many snapshots
-// reads each node once. `visit` gets each node entered, checked against its link.
+// Walks the nodes of a tree depth first, parents before children, in order. `enter` is asked for every link (once for
+// an item with repeats) before anything is read: false leaves out the node and what lies below, so that a walk over
+// many snapshots reads each node once. `visit` gets each node entered, checked against its link.
 void visit_nodes(NodeSource& source, TreeKind tree, TreeRoot root, const std::function<bool(const NodeLink&)>& enter,
                  const std::function<void(const NodeLink&, const TreeNode&)>& visit);
 

@@ -1,5 +1,5 @@
-// The levels of a tree in the building, from the leaves up: where nodes end and how they become items of the next level. The same
-// for manifests and extents. Private to the tree builders; docs/format.md 8.4.
+// The levels of a tree in the building, from the leaves up: where nodes end and how they become items of the next
+// level. The same for manifests and extents. Private to the tree builders; docs/format.md 8.4.
 #pragma once
 
 #include <optional>

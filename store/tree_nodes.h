@@ -1,4 +1,5 @@
-// How prolly trees meet storage: nodes go out and come in through these two seams, so that trees are tested without packs.
+// How prolly trees meet storage: nodes go out and come in through these two seams, so that trees are tested without
+// packs.
 #pragma once
 
 #include <memory>
@@ -29,8 +30,8 @@ struct NodeShape {
 struct TreeNode {
     Node node;
     Totals totals;  // recomputed from the items: what the parent's item must say
-    // Entries and bytes of the items 0 to i, repeats counted, saturating. Manifest leaves have neither (each item is one
-    // entry); manifest inner nodes have no bytes_end.
+    // Entries and bytes of the items 0 to i, repeats counted, saturating. Manifest leaves have neither (each item is
+    // one entry); manifest inner nodes have no bytes_end.
     std::vector<std::uint64_t> entries_end, bytes_end;
 
     std::size_t size() const;  // items; at least 1

@@ -1,5 +1,5 @@
-// The node of one level that is being filled: items are encoded as they come, so that nothing decoded is kept. Private to
-// the tree builders; the bytes are those that encode(Node) would make.
+// The node of one level that is being filled: items are encoded as they come, so that nothing decoded is kept.
+// Private to the tree builders; the bytes are those that encode(Node) would make.
 #pragma once
 
 #include <string>

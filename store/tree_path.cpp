@@ -11,7 +11,8 @@ namespace {
     throw Error(ErrorKind::Corrupt, "tree node " + id.hex() + ": " + std::string(why));
 }
 
-// The last key before everything below the child at the end of the path; none where the child is the leftmost of its level.
+// The last key before everything below the child at the end of the path; none where the child is the leftmost of its
+// level.
 std::optional<std::string_view> key_before(const TreePath& path) {
     for (auto step = path.rbegin(); step != path.rend(); ++step)
         if (step->index > 0) return key_of(*step->node, step->index - 1);
@@ -85,7 +86,7 @@ std::shared_ptr<const TreeNode> open_child(NodeSource& source, const TreePath& p
     if (node->node.tree != parent.node.tree) refuse(child.id, "of another kind of tree than its parent");
     if (node->node.level + 1 != parent.node.level) refuse(child.id, "not one level below its parent");
     if (node->totals != child.totals) refuse(child.id, "holds other totals than its parent says");
-    if (node->size() == 1 && !is_last_of_level(path)) refuse(child.id, "a single item, and not the last node of its level");
+    if (node->size() == 1 && !is_last_of_level(path)) refuse(child.id, "one item, and not the last of its level");
     if (is_manifest(*node)) {
         if (key_of(*node, node->size() - 1) != key_of(parent, index))
             refuse(child.id, "ends with another key than its parent says");

@@ -1,4 +1,5 @@
-// Going from nodes to their children with every check that docs/format.md 8.4 asks of a reader. Private to what reads trees.
+// Going from nodes to their children with every check that docs/format.md 8.4 asks of a reader. Private to what reads
+// trees.
 #pragma once
 
 #include "store/tree_reader.h"
@@ -20,7 +21,8 @@ std::shared_ptr<const TreeNode> open_root(NodeSource& source, TreeKind tree, con
 // The child that the last step, in an inner node, stands at, checked against all that the path says of it.
 std::shared_ptr<const TreeNode> open_child(NodeSource& source, const TreePath& path);
 
-// Extents: throws Corrupt where `previous`, and then `next` on the same level, end and begin with what should be one item.
+// Extents: throws Corrupt where `previous`, and then `next` on the same level, end and begin with what should be one
+// item.
 void check_neighbours(const TreeNode& previous, const TreeNode& next);
 
 // Moves a path that ends in a leaf to the next item of the leaves, one repetition being one; empty past the last.

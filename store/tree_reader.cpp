@@ -25,8 +25,8 @@ struct KeyRange {
     std::string_view from, to;  // empty: no bound
 };
 
-// The sums in `range` below the node at the end of the path. Items are added, not sums of prefixes subtracted: totals saturate, and
-// a few sparse files are enough for that.
+// The sums in `range` below the node at the end of the path. Items are added, not sums of prefixes subtracted: totals
+// saturate, and a few sparse files are enough for that.
 Totals sum_in(NodeSource& source, TreePath& path, const KeyRange& range) {
     const std::shared_ptr<const TreeNode> node = path.back().node;
     const std::size_t first = range.from.empty() ? 0 : lower_bound(*node, range.from);

@@ -1,6 +1,6 @@
-// Reads manifest and extents trees: seek by key, rank and byte offset, scan, sums. Everything that a parent says of a child
-// is checked when the child is read (Corrupt). docs/format.md 8.4.
-// Readers are thread-safe if their NodeSource is; cursors are not. Memory: one path of nodes a cursor, at most 32.
+// Reads manifest and extents trees: seek by key, rank and byte offset, scan, sums. Everything that a parent says of a
+// child is checked when the child is read (Corrupt). docs/format.md 8.4. Readers are thread-safe if their NodeSource
+// is; cursors are not. Memory: one path of nodes a cursor, at most 32.
 #pragma once
 
 #include <optional>
@@ -50,7 +50,8 @@ class ManifestReader {
     ManifestCursor seek(std::string_view key) const;              // the first entry whose key is not below `key`
     ManifestCursor seek_rank(std::uint64_t rank) const;           // past the end: not valid
     std::optional<Entry> find(std::string_view key) const;        // exactly this key
-    // Sums over the entries with from <= key < to; an empty `to` means to the end. Reads two paths, whatever lies between.
+    // Sums over the entries with from <= key < to; an empty `to` means to the end. Reads two paths, whatever lies
+    // between.
     Totals totals_between(std::string_view from, std::string_view to) const;
 
   private:
@@ -83,7 +84,7 @@ class ExtentsReader {
     ExtentsReader(NodeSource& source, TreeRoot root);
     Totals totals() const { return root_->totals; }
     ExtentsCursor begin() const { return seek_index(0); }
-    ExtentsCursor seek(std::uint64_t byte_offset) const;          // the extent that holds this byte; past the end: not valid
+    ExtentsCursor seek(std::uint64_t byte_offset) const;  // the extent that holds this byte; past the end: not valid
     ExtentsCursor seek_index(std::uint64_t index) const;
 
   private:

@@ -1,5 +1,5 @@
-// Manifests and extents to build trees of, and a second builder that is as plain as docs/format.md 8.4 reads: the oracle for the
-// one that streams.
+// Manifests and extents to build trees of, and a second builder that is as plain as docs/format.md 8.4 reads: the
+// oracle for the one that streams.
 #pragma once
 
 #include <map>

@@ -45,7 +45,42 @@ class NeverABoundary : public MemoryNodes {
     std::uint64_t boundary_hash(std::uint8_t, ByteView) const override { return ~std::uint64_t{0}; }
 };
 
+// Every boundary hash is this one.
+class OneHash : public MemoryNodes {
+  public:
+    explicit OneHash(std::uint64_t hash) : hash_(hash) {}
+    std::uint64_t boundary_hash(std::uint8_t, ByteView) const override { return hash_; }
+
+  private:
+    std::uint64_t hash_;
+};
+
 }  // namespace
+
+TEST_CASE("a node ends just below the exact threshold of 64 bits, and not at it", "[tree]") {
+    Random random(1);
+    const Bytes entry = sample_entry(random);
+    for (const std::uint64_t average : {512u, 700u}) {
+        const NodeShape shape{.average_bytes = average, .items_min = 4, .weight_max = 2'000};
+        const std::uint64_t weight = 8 + entry.size();
+        __extension__ using Wide = unsigned __int128;
+        const auto threshold = static_cast<std::uint64_t>((Wide{weight} << 64) / average);
+        const auto entries_of_first_leaf = [&](std::uint64_t hash) {
+            OneHash nodes(hash);
+            ManifestBuilder builder(nodes, shape);
+            for (int i = 0; i < 500; ++i) builder.add(numbered("name", 1'000 + i), entry);
+            TreeRoot root = builder.finish().root;
+            std::size_t items = 0;
+            visit_nodes(nodes, TreeKind::Manifest, root, [](const NodeLink&) { return true; },
+                        [&](const NodeLink& link, const TreeNode& node) {
+                            if (link.level == 0 && items == 0) items = node.size();
+                        });
+            return items;
+        };
+        CHECK(entries_of_first_leaf(threshold - 1) == std::max<std::size_t>(4, (average / 4 + weight - 1) / weight));
+        CHECK(entries_of_first_leaf(threshold) == 2'000 / weight);
+    }
+}
 
 TEST_CASE("a manifest has the root that the format's text gives it, node by node", "[tree]") {
     REQUIRE(rc::check([] {
@@ -110,7 +145,8 @@ TEST_CASE("one changed entry makes no more new nodes than the tree is high, and 
         const std::size_t held = nodes.distinct();
         const SampleManifest changed = edited(manifest, random, 1);
         const BuiltTree after = build(nodes, kSmallNodes, changed);
-        // A node more a level may be cut differently until the next boundary; the bound is loose, growth with the tree is not.
+        // A node more a level may be cut differently until the next boundary; the bound is loose, growth with the
+        // tree is not.
         CHECK(nodes.distinct() - held <= 4u * (before.root.level + 1));
         CHECK((after.root == before.root) == (changed == manifest));
     }
@@ -132,7 +168,8 @@ TEST_CASE("a single item is a root of level 0, a repeated one too", "[tree]") {
 TEST_CASE("a tree of equal nodes has a root with one item and a repeat", "[tree]") {
     // Two chunks in turn, and every node ends by weight: so all nodes but the last are equal, and here the last too.
     NeverABoundary nodes;
-    constexpr NodeShape shape{.average_bytes = 512, .items_min = 2, .weight_max = 36 * 8};  // 8 items of 1 + 3 + 32 bytes
+    // 8 items of 1 + 3 + 32 bytes.
+    constexpr NodeShape shape{.average_bytes = 512, .items_min = 2, .weight_max = 36 * 8};
     std::vector<Extent> extents;
     for (std::uint64_t i = 0; i < 8'000; ++i) extents.push_back(sample_chunk(i % 2));
     const BuiltTree built = build(nodes, shape, extents);
@@ -161,7 +198,8 @@ TEST_CASE("periodic contents of a million repeats stay small and are found quick
         for (std::uint64_t i = 0; i < period * repeats; ++i) builder.add(sample_chunk(i % period, 1'000));
         const BuiltTree built = builder.finish();
         INFO("period " << period);
-        // The start of a node in the period says where the next starts: at most `period` different nodes a level, and the ends.
+        // The start of a node in the period says where the next starts: at most `period` different nodes a level, and
+        // the ends.
         CHECK(nodes.distinct() <= (period + 2) * (built.root.level + 1u));
         CHECK(distinct_nodes(nodes, TreeKind::Extents, built.root) <= nodes.distinct());
         CHECK(built.totals.entries == period * repeats);
@@ -230,7 +268,8 @@ TEST_CASE("the longest keys with the longest entries make nodes of at least four
 }
 
 TEST_CASE("roots of fixed items under fixed keys stay what they are", "[tree]") {
-    // Golden: these follow from docs/format.md 8.4 alone (tests/golden/tree_roots.py computes them apart from this code).
+    // Golden: these follow from docs/format.md 8.4 alone (tests/golden/tree_roots.py computes them apart from this
+    // code).
     MemoryNodes nodes;
     ManifestBuilder manifest(nodes, {});
     Entry entry;

@@ -42,6 +42,13 @@ std::vector<Difference> by_maps(const SampleManifest& before, const SampleManife
     return list;
 }
 
+std::size_t seen_nodes(MemoryNodes& nodes, TreeRoot root) {
+    std::set<ChunkId> seen;
+    visit_nodes(nodes, TreeKind::Manifest, root, [&](const NodeLink& link) { return seen.insert(link.id).second; },
+                [](const NodeLink&, const TreeNode&) {});
+    return seen.size();
+}
+
 }  // namespace
 
 TEST_CASE("the difference of two manifests is that of two maps, both ways", "[tree]") {
@@ -87,10 +94,12 @@ TEST_CASE("trees of different heights share what they share", "[tree]") {
     // The shorter tree is the taller one's beginning: all but its end is in nodes of both.
     Random random(3);
     const SampleManifest taller = sample_manifest(random, 20'000);
-    SampleManifest shorter(taller.begin(), std::next(taller.begin(), 60));
+    SampleManifest shorter(taller.begin(), std::next(taller.begin(), 600));
     MemoryNodes nodes;
     const BuiltTree a = build(nodes, kSmallNodes, shorter), b = build(nodes, kSmallNodes, taller);
-    REQUIRE(a.root.level + 1 < b.root.level);
+    REQUIRE(a.root.level < b.root.level);
+    const std::size_t shorter_nodes = seen_nodes(nodes, a.root);
+    REQUIRE(shorter_nodes > 60);
     std::size_t first_reads = 0, differences = 0;
     nodes.forget_gets();
     diff_manifests(nodes, a.root, b.root, [&](const ManifestDifference& difference) {
@@ -99,6 +108,7 @@ TEST_CASE("trees of different heights share what they share", "[tree]") {
     });
     CHECK(differences == taller.size() - shorter.size());
     CHECK(first_reads <= 3u * (b.root.level + 1));
+    CHECK(first_reads < shorter_nodes / 2);
 }
 
 TEST_CASE("a block inserted before all else costs its own nodes and a path", "[tree]") {

@@ -35,7 +35,8 @@ void walk(MemoryNodes& nodes, TreeKind tree, TreeRoot root) {
 }
 
 bool all_readers_refuse(MemoryNodes& nodes, TreeKind tree, TreeRoot root) {
-    const bool scan = is_corrupt([&] { tree == TreeKind::Manifest ? scan_manifest(nodes, root) : scan_extents(nodes, root); });
+    const auto scan_all = tree == TreeKind::Manifest ? scan_manifest : scan_extents;
+    const bool scan = is_corrupt([&] { scan_all(nodes, root); });
     return scan && is_corrupt([&] { walk(nodes, tree, root); });
 }
 
@@ -87,7 +88,8 @@ TreeRoot put_parts(MemoryNodes& nodes, const ManifestParts& parts) {
     return rooted(nodes, inner(2, top));
 }
 
-// The tree with one thing changed in one node of `target` level; above it all ids, keys and totals are made to fit again.
+// The tree with one thing changed in one node of `target` level; above it all ids, keys and totals are made to fit
+// again.
 struct Tampered {
     Child child;
     std::string last_key;
@@ -232,7 +234,8 @@ TEST_CASE("a child without entries is Corrupt, and nothing is divided by it", "[
 
 TEST_CASE("extents that should be one item are Corrupt across nodes too", "[tree]") {
     MemoryNodes nodes;
-    const Extent a = sample_chunk(1), b = sample_chunk(2), c = sample_chunk(3), hole{5, std::nullopt}, hole2{6, std::nullopt};
+    const Extent a = sample_chunk(1), b = sample_chunk(2), c = sample_chunk(3);
+    const Extent hole{5, std::nullopt}, hole2{6, std::nullopt};
     const auto tree_of = [&](const std::vector<ExtentsLeafItem>& left, const std::vector<ExtentsLeafItem>& right) {
         return rooted(nodes, inner(1, {{1, put(nodes, leaf(left))}, {1, put(nodes, leaf(right))}}));
     };
@@ -243,7 +246,8 @@ TEST_CASE("extents that should be one item are Corrupt across nodes too", "[tree
     const Child circle = put(nodes, leaf({{1, a}, {1, b}, {1, a}}));
     CHECK(all_readers_refuse(nodes, TreeKind::Extents, rooted(nodes, inner(1, {{2, circle}}))));
     // The same a level higher: equal children on both sides of a border.
-    const Child x = put(nodes, leaf({{1, a}, {1, b}})), y = put(nodes, leaf({{1, c}, {1, b}})), z = put(nodes, leaf({{1, c}, {1, hole}}));
+    const Child x = put(nodes, leaf({{1, a}, {1, b}})), y = put(nodes, leaf({{1, c}, {1, b}}));
+    const Child z = put(nodes, leaf({{1, c}, {1, hole}}));
     const Child xy = put(nodes, inner(1, {{1, x}, {1, y}})), yz = put(nodes, inner(1, {{1, y}, {1, z}}));
     CHECK(all_readers_refuse(nodes, TreeKind::Extents, rooted(nodes, inner(2, {{1, xy}, {1, yz}}))));
 }
@@ -338,6 +342,7 @@ TEST_CASE("two manifests that disagree about a node they share are Corrupt", "[t
     const Child a = put(nodes, keys({"a", "b"})), b = put(nodes, keys({"c", "d"}));
     Child lie = a;
     lie.totals.apparent += 1;
-    const TreeRoot one = rooted(nodes, inner(1, {{"b", a}, {"d", b}})), two = rooted(nodes, inner(1, {{"b", lie}, {"d", b}}));
+    const TreeRoot one = rooted(nodes, inner(1, {{"b", a}, {"d", b}}));
+    const TreeRoot two = rooted(nodes, inner(1, {{"b", lie}, {"d", b}}));
     CHECK(is_corrupt([&] { diff_manifests(nodes, one, two, [](const ManifestDifference&) {}); }));
 }

@@ -89,7 +89,8 @@ TEST_CASE("the sums of a range are those of its entries, and cost two paths", "[
         SampleManifest manifest;
         const std::size_t count = *rc::gen::inRange<std::size_t>(1, 400);
         const std::uint64_t size_max = below(random, 2) == 0 ? 1'000 : 1ull << 62;
-        for (const auto& [key, ignored] : sample_manifest(random, count)) manifest[key] = sample_entry(random, size_max);
+        for (const auto& [key, ignored] : sample_manifest(random, count))
+            manifest[key] = sample_entry(random, size_max);
         MemoryNodes nodes;
         const BuiltTree built = build(nodes, kSmallNodes, manifest);
         const ManifestReader reader(nodes, built.root);
@@ -141,7 +142,8 @@ TEST_CASE("an extents tree reads back as the vector it was built of, byte by byt
         for (int i = 0; i < 60; ++i) {
             const std::size_t index = below(random, extents.size());
             const std::uint64_t within = below(random, 3) == 0 ? 0 : below(random, extents[index].length);
-            ExtentsCursor found = below(random, 2) == 0 ? reader.seek(starts[index] + within) : reader.seek_index(index);
+            const bool by_bytes = below(random, 2) == 0;
+            ExtentsCursor found = by_bytes ? reader.seek(starts[index] + within) : reader.seek_index(index);
             for (std::size_t next = index; next < std::min(index + 30, extents.size()); ++next, found.next()) {
                 RC_ASSERT(found.valid());
                 RC_ASSERT(found.extent() == extents[next]);
