@@ -1,9 +1,9 @@
-// The index of one repository: chunk id -> where. A cache in the cache folder, on RocksDB with bounded memory; deleting it is
-// always safe, and it is never asked for a destructive decision without the store's own listing. This header is the fence
-// around RocksDB: nothing else includes it.
+// The index of one repository: chunk id -> where. A cache in the cache folder, on RocksDB with bounded memory;
+// deleting it is always safe, and it is never asked for a destructive decision without the store's own listing. This
+// header is the fence around RocksDB: nothing else includes it.
 //
-// Processes: any number may read (a read-only view with all files open); one at a time writes, under `lock` in the folder,
-// only while syncing or ingesting.
+// Processes: any number may read (a read-only view with all files open); one at a time writes, under `lock` in the
+// folder, only while syncing or ingesting.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "store/backend/backend.h"
@@ -75,12 +76,25 @@ struct IndexSyncReport {
     std::uint64_t packs_added = 0, packs_dropped = 0, chunks_added = 0;
     std::uint64_t directories_read = 0;   // from packs, one by one
     std::uint64_t copies_read = 0;        // dirs/ objects
-    // Packs whose directory could not be read; they are left out of the view, not an error of the sync. Kind and message of each.
+    bool rebuilt = false;                 // there was no index, or it was thrown away
+    // Packs whose directory could not be read, from the pack or from a copy; they are not in the index, which is not
+    // an error of the sync. They are tried again, and reported again, by each sync.
     struct Damaged {
         PackId pack;
+        ErrorKind kind{};
         std::string message;
     };
     std::vector<Damaged> damaged;
+    // dirs/ objects that could not be read. Their packs were read one by one.
+    struct DamagedCopies {
+        std::string name;
+        ErrorKind kind{};
+        std::string message;
+    };
+    std::vector<DamagedCopies> damaged_copies;
+    // Not empty: the cache folder cannot be written, for this reason, and the index lies in a folder of this process
+    // in $TMPDIR (or /tmp), built anew and removed at its end. Worth a warning.
+    std::string private_because;
 };
 
 // A new pack of this run, not yet in the index.
@@ -90,14 +104,21 @@ struct NewPack {
     PackDirectory directory;
 };
 
-// Thread-safe for all const functions.
+// Thread-safe for all const functions. Any of them throws Io where the index turns out to be damaged (its blocks have
+// checksums): no answer is ever made of damaged blocks, and the next open rebuilds it. Deleting the cache folder
+// under an open index changes nothing for its const functions.
 class Index {
   public:
-    // Opens the index in `folder` (made if absent; thrown away and rebuilt if it is damaged, of another repository or of another
-    // layout version) and syncs it with `packs`, a listing of "packs/" made by the caller: reads dirs/ and then the directories not
-    // covered, drops vanished packs. `progress(done packs, all packs)` is called now and then.
+    // Opens the index in `folder` (made if absent; thrown away and rebuilt if it is damaged, of another repository or
+    // of another layout version) and syncs it with `packs`, a listing of "packs/" made by the caller: reads dirs/
+    // objects not read before and then the directories not covered, drops vanished packs. `progress(done packs, all
+    // packs)` is called from several threads, one at a time. Nothing is written, and no lock taken, where the index
+    // agrees with the listing already. Throws Busy where another process has been writing for ten minutes, NoSpace or
+    // the like where neither the cache folder nor a private one can be written, and what the backend throws when it
+    // lists dirs/. `keys` and `backend` are used during the call only.
     static std::unique_ptr<Index> open(const std::filesystem::path& folder, const Keys& keys, Backend& backend,
-                                       const std::vector<ObjectInfo>& packs, IndexBudget budget, IndexSyncReport& report,
+                                       const std::vector<ObjectInfo>& packs, IndexBudget budget,
+                                       IndexSyncReport& report,
                                        const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
     virtual ~Index() = default;
 
@@ -105,8 +126,9 @@ class Index {
     virtual PackSet numbers_of(const std::vector<ObjectInfo>& packs) const = 0;
     virtual std::optional<PackNumber> number_of(const PackId& id) const = 0;
 
-    // For each id a location in a pack of `view`, or nothing. One MultiGet for all that the locality cache does not answer; further
-    // copies are tried where the first lies outside the view.
+    // For each id a location in a pack of `view`, or nothing; further copies are tried where the first lies outside
+    // the view. Ids in the order in which they were stored are found many times faster than in random order, since a
+    // pack with several hits has its directory loaded (locality cache; DDFS, FAST 2008); give many ids at once.
     virtual std::vector<std::optional<ChunkLocation>> find(std::span<const ChunkId> ids, const PackSet& view) const = 0;
     // All locations of one chunk in the view (for reading past a damaged copy).
     virtual std::vector<ChunkLocation> find_all(const ChunkId& id, const PackSet& view) const = 0;
@@ -119,12 +141,17 @@ class Index {
     // Small values that other parts keep beside the index and may lose at any time ("snapshot-packs/<sid>", …).
     virtual std::optional<Bytes> note(const std::string& key) const = 0;
 
-    // Adds the packs of a finished run and notes, under the write lock. Afterwards this object sees them.
+    // Adds the packs of a finished run, whose dirs/ objects are written, and notes, under the write lock. Afterwards
+    // this object sees them, and what others did to the index meanwhile. Not to be called by two threads at once. May
+    // throw Busy, or NoSpace, Denied, ReadOnly and Io where the folder cannot be written, or where it was deleted or
+    // rebuilt under this object (the numbers here mean nothing there): nothing is lost then, since the next open
+    // reads the directories from the store; this object stays as it was.
     virtual void add(std::vector<NewPack> packs, const std::vector<std::pair<std::string, Bytes>>& notes) = 0;
 };
 
 // The chunks that the running session has put or claimed, found before the index is asked. At most `chunks_in_memory`
-// stay in memory; beyond that they go to sorted spill files in `folder`/spill/<sid>, deleted with this object. Thread-safe.
+// stay in memory (about 50 bytes each); beyond that they go to sorted spill files in `folder`/spill/<sid>, or in a
+// private folder in $TMPDIR where that cannot be written, deleted with this object. Thread-safe.
 struct OwnChunk {
     std::uint32_t pack = 0;  // counted by the session, not a PackNumber
     std::uint32_t length = 0;
@@ -134,6 +161,7 @@ class SessionChunks {
     SessionChunks(std::filesystem::path folder, const SessionId& sid, std::size_t chunks_in_memory = 262'144);
     ~SessionChunks();
     std::optional<OwnChunk> find(const ChunkId& id) const;
+    // Added again, a chunk has the newer place, and counts twice. Throws NoSpace or Io where spilling fails.
     void add(const ChunkId& id, OwnChunk chunk);
     std::uint64_t size() const;
 

@@ -1,0 +1,197 @@
+// What is missing is read in parallel, dirs/ objects first; what vanished is dropped, or everything is built anew.
+#include "store/index_sync.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "store/index_addition.h"
+#include "store/index_directories.h"
+#include "store/index_drop.h"
+#include "store/index_parallel.h"
+
+namespace vault {
+
+namespace {
+
+// Each lane holds a dirs/ object, sealed and open: 16 MiB at most.
+constexpr std::size_t kLanesMax = 4;
+// Below this many packs the whole index is never thrown away for vanished ones: dropping them is quick.
+constexpr std::size_t kPacksWorthRebuilding = 64;
+
+std::size_t lanes() {
+    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, kLanesMax);
+}
+
+// One sync's reading of what the index lacks.
+class MissingPacks {
+  public:
+    MissingPacks(const IndexSyncRequest& request, const IndexView* existing, const std::vector<ObjectInfo>& missing,
+                 IndexSyncReport& report)
+        : request_(request), existing_(existing), report_(report),
+          addition_(request.folder, request.keys.repository(), existing, request.budget, lanes()) {
+        for (const ObjectInfo& pack : missing) missing_.emplace(*pack_id_of(pack), &pack);
+    }
+
+    void read_copies() {
+        if (missing_.empty()) return;
+        const std::vector<ObjectInfo> listed = request_.backend.list("dirs/");
+        const std::vector<std::string> unread = names_not_read(listed);
+        // An object holds up to 64 directories and is read whole: not worth it for a few packs.
+        if (unread.size() > missing_.size()) return;
+        run_in_lanes(lanes(), unread.size(), [&](std::size_t lane, std::size_t i) { read_copies_of(lane, unread[i]); });
+        for (const std::string& name : read_) addition_.set(directories_key(name), "");
+    }
+
+    void read_packs() {
+        std::vector<std::pair<PackId, const ObjectInfo*>> left;
+        for (const auto& [id, pack] : missing_)
+            if (!covered_.contains(id)) left.emplace_back(id, pack);
+        std::ranges::sort(left);
+        run_in_lanes(lanes(), left.size(),
+                     [&](std::size_t lane, std::size_t i) { read_pack(lane, *left[i].second, left[i].first); });
+    }
+
+    // False where there is nothing to write.
+    bool commit() {
+        if (existing_ != nullptr && addition_.packs() == 0) return false;
+        addition_.commit();
+        report_.packs_added += addition_.packs();
+        report_.chunks_added += addition_.chunks();
+        return true;
+    }
+
+  private:
+    std::vector<std::string> names_not_read(const std::vector<ObjectInfo>& listed) {
+        std::vector<std::string> unread;
+        for (const ObjectInfo& object : listed) {
+            const std::string session = object.name.substr(0, object.name.rfind('-'));
+            const bool read = existing_ != nullptr &&
+                              (existing_->database().get(Column::Meta, directories_key(object.name)) ||
+                               existing_->database().get(Column::Meta, directories_key(session)));
+            if (!read) unread.push_back(object.name);
+        }
+        if (existing_ != nullptr) forget_removed(listed);
+        return unread;
+    }
+
+    void forget_removed(const std::vector<ObjectInfo>& listed) {
+        std::unordered_set<std::string> keys;
+        for (const ObjectInfo& object : listed) {
+            keys.insert(directories_key(object.name));
+            keys.insert(directories_key(object.name.substr(0, object.name.rfind('-'))));
+        }
+        const auto row = existing_->database().iterate(Column::Meta);
+        const rocksdb::Slice prefix(kDirectoriesKeyPrefix.data(), kDirectoriesKeyPrefix.size());
+        for (row->Seek(prefix); row->Valid() && row->key().starts_with(prefix); row->Next())
+            if (!keys.contains(row->key().ToString())) addition_.set(row->key().ToString(), std::nullopt);
+    }
+
+    void read_copies_of(std::size_t lane, const std::string& name) {
+        try {
+            DirectoriesRecord record = read_directories(request_.backend, request_.keys, name);
+            for (DirectoryCopy& copy : record.copies) {
+                const auto found = missing_.find(copy.pack);
+                // A copy counts only for a pack that is listed with its length.
+                if (found == missing_.end() || found->second->size != copy.pack_bytes) continue;
+                add(lane, decode_copy(std::move(copy)));
+            }
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NoSpace) throw;
+            const std::lock_guard lock(mutex_);
+            report_.damaged_copies.push_back({name, error.kind(), error.what()});
+            return;
+        }
+        const std::lock_guard lock(mutex_);
+        ++report_.copies_read;
+        read_.push_back(name);
+    }
+
+    void read_pack(std::size_t lane, const ObjectInfo& pack, const PackId& id) {
+        std::optional<FoundDirectory> found;
+        try {
+            found = read_directory(request_.backend, request_.keys, pack, id);
+        } catch (const Error& error) {
+            const std::lock_guard lock(mutex_);
+            report_.damaged.push_back({id, error.kind(), error.what()});
+            return;
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            ++report_.directories_read;
+        }
+        add(lane, *found);
+    }
+
+    void add(std::size_t lane, const FoundDirectory& found) {
+        addition_.add(lane, found.pack, found.pack_bytes, found.directory, found.encoded);
+        const std::lock_guard lock(mutex_);
+        covered_.insert(found.pack);
+        if (request_.progress) request_.progress(covered_.size(), missing_.size());
+    }
+
+    const IndexSyncRequest& request_;
+    const IndexView* existing_;
+    std::unordered_map<PackId, const ObjectInfo*> missing_;
+
+    std::mutex mutex_;  // guards the report and the rest
+    IndexSyncReport& report_;
+    IndexAddition addition_;
+    std::unordered_set<PackId> covered_;
+    std::vector<std::string> read_;
+};
+
+// Drops what vanished; null where building everything anew is less work or the index contradicts itself.
+std::unique_ptr<IndexView> without(const IndexSyncRequest& request, std::unique_ptr<IndexView> view,
+                                   const std::vector<PackNumber>& vanished, IndexSyncReport& report) {
+    const std::size_t known = view->packs().size();
+    report.packs_dropped += vanished.size();
+    if (known >= kPacksWorthRebuilding && vanished.size() > known / 2) return nullptr;
+    try {
+        drop_packs(request.folder, view, vanished, request.budget);
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::NoSpace) throw;
+        return nullptr;
+    }
+    return view;
+}
+
+}  // namespace
+
+std::unique_ptr<IndexView> open_view(const IndexFolder& folder, const RepositoryId& repository,
+                                     const IndexBudget& budget) {
+    try {
+        return std::make_unique<IndexView>(folder, repository, budget.block_cache_bytes);
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
+std::unique_ptr<IndexView> sync_index(const IndexSyncRequest& request, IndexSyncReport& report) {
+    std::unique_ptr<IndexView> view = open_view(request.folder, request.keys.repository(), request.budget);
+    if (view) {
+        const std::vector<PackNumber> vanished = view->compare(request.packs).vanished;
+        if (!vanished.empty()) view = without(request, std::move(view), vanished, report);
+    }
+    if (!view) {
+        request.folder.throw_away();
+        report.rebuilt = true;
+    }
+    // Without an index, the listing's objects that can be packs: what else a store lists there is nothing to the index.
+    std::vector<ObjectInfo> missing;
+    if (view) missing = view->compare(request.packs).missing;
+    else
+        for (const ObjectInfo& pack : request.packs)
+            if (pack_id_of(pack)) missing.push_back(pack);
+    if (view && missing.empty()) return view;
+    bool changed = false;
+    {
+        MissingPacks packs(request, view.get(), missing, report);
+        packs.read_copies();
+        packs.read_packs();
+        changed = packs.commit();
+    }
+    if (!changed) return view;
+    return std::make_unique<IndexView>(request.folder, request.keys.repository(), request.budget.block_cache_bytes);
+}
+
+}  // namespace vault
