@@ -1,3 +1,4 @@
+// Nodes in a map, hashed as a repository would.
 #include "tests/support/memory_nodes.h"
 
 namespace vault {

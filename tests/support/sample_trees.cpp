@@ -1,3 +1,4 @@
+// Random manifests and contents, and the plain builder.
 #include "tests/support/sample_trees.h"
 
 namespace vault {
