@@ -28,8 +28,8 @@ struct Extension {
 };
 using Extensions = std::vector<Extension>;  // tags strictly ascending and odd: version 1 knows no critical one
 
-// Reads forward through borrowed bytes. `what` names the record in messages and must outlive the cursor. The short reads
-// stand here in full: a snapshot of ten million files makes hundreds of millions of them.
+// Reads forward through borrowed bytes. `what` names the record in messages and must outlive the cursor. The short
+// reads stand here in full: a snapshot of ten million files makes hundreds of millions of them.
 class Cursor {
   public:
     Cursor(ByteView bytes, std::string_view what) : rest_(bytes), size_(bytes.size()), what_(what) {}

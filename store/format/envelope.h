@@ -1,4 +1,5 @@
-// The 56 clear bytes at the head of every sealed object, and the 145 bytes of associated data. docs/format.md, 3 and 4.4.
+// The 56 clear bytes at the head of every sealed object, and the 145 bytes of associated data. docs/format.md,
+// sections 3 and 4.4.
 #pragma once
 
 #include <array>
@@ -15,7 +16,8 @@ enum class ObjectKind : std::uint16_t {  // on disk: never renumber
     Tombstone = 10, Bundle = 11, Mark = 12, Damage = 13, Condemned = 14, Waiting = 15, Decision = 16,
 };
 
-enum class KeyWrap : std::uint8_t { MasterKey = 0, X25519 = 1, KeyringKey = 2, SlotKey = 3 };  // on disk: never renumber
+// On disk: never renumber.
+enum class KeyWrap : std::uint8_t { MasterKey = 0, X25519 = 1, KeyringKey = 2, SlotKey = 3 };
 
 constexpr std::uint16_t kFormatVersion = 1;
 constexpr std::size_t kEnvelopeBytes = 56;
@@ -25,7 +27,7 @@ constexpr std::size_t kPaddingUnitBytes = 4'096;
 
 struct Envelope {
     ObjectKind kind{};
-    std::uint32_t domain = 0;
+    std::uint32_t domain = 0;  // of deduplication: 0 in version 1, and nothing else decodes
     std::uint32_t generation = 0;  // of the master key; 0 where the kind is sealed under another key
 
     bool operator==(const Envelope&) const = default;
@@ -34,8 +36,8 @@ struct Envelope {
 
 std::array<std::uint8_t, kEnvelopeBytes> encode(const Envelope& envelope);
 
-// Decodes the first 56 bytes of `object`. Throws Corrupt or Unsupported; Unsupported too for wrap 1 and other domains than
-// 0, and a pack that is refused so lies outside the view (docs/format.md, section 3).
+// Decodes the first 56 bytes of `object`. Throws Corrupt or Unsupported; Unsupported too for wrap 1 and other domains
+// than 0, and a pack that is refused so lies outside the view (docs/format.md, section 3).
 Envelope decode_envelope(ByteView object);
 
 enum class Codec : std::uint8_t { Raw = 0, Zstd = 1 };  // on disk: never renumber

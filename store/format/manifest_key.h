@@ -7,8 +7,8 @@
 
 namespace vault {
 
-// The key of the absolute path with these components; the empty list is the root. Throws Corrupt for a component that is
-// empty, ".", "..", longer than 255 bytes or has '/' or 0 in it, and for a key that is too long.
+// The key of the absolute path with these components; the empty list is the root. Throws Corrupt for a component that
+// is empty, ".", "..", longer than 255 bytes or has '/' or 0 in it, and for a key that is too long.
 std::string manifest_key(const std::vector<std::string>& components);
 
 // The components of a key. Throws Corrupt where it is not the key of any path.
@@ -17,10 +17,12 @@ std::vector<std::string> components_of_key(std::string_view key);
 // "/c1/c2/name"; the root is "/". The key must be valid.
 std::string path_of_key(std::string_view key);
 
-// The components of an absolute path as a user types it: empty ones and "." fall away, ".." is Usage.
+// The components of an absolute path as a user types it: empty ones and "." fall away. Throws Usage for ".." and for
+// what is no absolute path.
 std::vector<std::string> components_of_path(std::string_view absolute_path);
 
-// The prefix of all keys below the directory with these components; the root's is empty (everything but the root itself).
+// The prefix of all keys below the directory with these components; the root's is empty (everything but the root
+// itself).
 std::string subtree_prefix(const std::vector<std::string>& components);
 
 // The prefix of the keys of the directory's own entries: subtree_prefix and another 0 byte (the root: one 0 byte).

@@ -1,4 +1,4 @@
-// What a pack holds: its directory and trailer, and the dirs/ object that keeps second copies. docs/format.md, section 7.
+// What a pack holds: its directory and trailer, and the dirs/ object that keeps second copies. docs/format.md, 7.
 #pragma once
 
 #include <vector>

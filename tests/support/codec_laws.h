@@ -1,4 +1,5 @@
-// What holds for the codec of every record of store/format, whatever the record is: checked on one value that sets every field.
+// What holds for the codec of every record of store/format, whatever the record is: checked on one value that sets
+// every field.
 #pragma once
 
 #include <catch2/catch.hpp>

@@ -6,7 +6,7 @@ namespace vault {
 namespace {
 
 Time time_of(std::int64_t seconds) {
-    return {seconds, static_cast<std::uint32_t>(seconds % 1'000 + 1)};
+    return {seconds, static_cast<std::uint32_t>((seconds % 1'000 + 1'000) % 1'000 + 1)};
 }
 
 Bytes bytes_of(std::string_view text) {

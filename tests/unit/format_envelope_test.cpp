@@ -118,8 +118,9 @@ TEST_CASE("the associated data lie as the table says", "[format][envelope]") {
 
 TEST_CASE("each domain has its own text in the associated data", "[format][envelope]") {
     const std::pair<Domain, const char*> domains[] = {
-        {Domain::BoxData, "vault-box-data"}, {Domain::BoxTree, "vault-box-tree"}, {Domain::Directory, "vault-directory"},
-        {Domain::Trailer, "vault-trailer"},  {Domain::Object, "vault-object"},    {Domain::Slot, "vault-slot"}};
+        {Domain::BoxData, "vault-box-data"},    {Domain::BoxTree, "vault-box-tree"},
+        {Domain::Directory, "vault-directory"}, {Domain::Trailer, "vault-trailer"},
+        {Domain::Object, "vault-object"},       {Domain::Slot, "vault-slot"}};
     for (const auto& [domain, text] : domains) {
         SealContext context;
         context.domain = domain;

@@ -1,5 +1,5 @@
-// Random records of every kind: what is encoded decodes to itself, and bytes changed at random are refused or are the one
-// encoding of another value.
+// Random records of every kind: what is encoded decodes to itself, and bytes changed at random are refused or are the
+// one encoding of another value.
 #include <catch2/catch.hpp>
 #include <rapidcheck/catch.h>
 
