@@ -19,6 +19,7 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kGatherBytes = std::size_t{1} << 20;
+// Measured with packs of 64 MiB: 88 to 104 ms each, of which `publish` 14 to 18; without these steps 178 to 188 and 43.
 constexpr std::uint64_t kWritebackStepBytes = std::uint64_t{8} << 20;
 constexpr std::size_t kRandomBytes = 16;
 // Published objects never change, so not even their owner may open them for writing.
