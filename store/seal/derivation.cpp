@@ -18,6 +18,7 @@ static_assert(sizeof kKdfContext - 1 == crypto_kdf_CONTEXTBYTES && kKeyBytes == 
 
 void fill_random(MutableByteView bytes) {
     require_sodium();
+    if (bytes.empty()) return;  // libsodium takes no null
     randombytes_buf(bytes.data(), bytes.size());  // ends the process where the system has no random numbers
 }
 

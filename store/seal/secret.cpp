@@ -49,7 +49,7 @@ Secret::~Secret() {
 }
 
 void wipe(MutableByteView bytes) {
-    sodium_memzero(bytes.data(), bytes.size());
+    if (!bytes.empty()) sodium_memzero(bytes.data(), bytes.size());
 }
 
 void require_sodium() {
