@@ -20,8 +20,8 @@ namespace vault {
 
 namespace {
 
-// Measured, all 276 folders clean, a virtual disk on a busy machine: 1,324 ms with one thread, 98 with two, 28 with four,
-// 4 with eight, since flushes that are asked for together are carried out as one.
+// Measured, all 276 folders clean, a virtual disk on a busy machine: 1,324 ms with one thread, 98 with two, 28 with
+// four, 4 with eight, since flushes that are asked for together are carried out as one.
 constexpr std::size_t kSyncThreads = 8;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 

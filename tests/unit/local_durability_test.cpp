@@ -230,10 +230,11 @@ TEST_CASE("a put killed at any step leaves the whole object or none, and at most
         CHECK(traced.killed);
         LocalBackend backend(folder.path());
         const std::vector<ObjectInfo> objects = backend.list("");
-        REQUIRE(objects.size() == 1);
-        if (objects[0].name == kPack) CHECK(as_text(backend.get(kPack)) == kContents);
-        if (objects[0].name != kPack) CHECK(objects[0].name.starts_with("tmp/" + kSession + '-'));
-        if (objects[0].name != kPack) CHECK_NOTHROW(backend.put_new(kPack, as_bytes(kContents)));
+        REQUIRE(objects.size() <= 1);  // none where a sanitizer's own first write was the one that was hit
+        const bool named = !objects.empty() && objects[0].name == kPack;
+        if (!named && !objects.empty()) CHECK(objects[0].name.starts_with("tmp/" + kSession + '-'));
+        if (!named) backend.put_new(kPack, as_bytes(kContents));
+        CHECK(as_text(backend.get(kPack)) == kContents);
     }
 }
 
