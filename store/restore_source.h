@@ -1,0 +1,38 @@
+// What a restore reads of a repository: a seam, so that restoring is tested without packs.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "store/chunk_store.h"
+#include "store/format/commit_record.h"
+#include "store/restore.h"
+
+namespace vault {
+
+// Chunks as ChunkStore gives them. Thread-safe.
+class ChunkSource {
+  public:
+    virtual ~ChunkSource() = default;
+    virtual std::vector<std::optional<PlacedChunk>> locate(std::span<const ChunkId> ids) = 0;
+    // The plaintext of a box of data, of which nothing is verified. Throws Corrupt, NotFound, Io.
+    virtual Bytes load_box(PackNumber pack, std::uint32_t box) = 0;
+    // Throws Corrupt unless these are the bytes of that chunk of data.
+    virtual void verify(ByteView bytes, const ChunkId& id) = 0;
+    // A verified chunk from whichever copy is sound. Throws NotFound, Corrupt, Io.
+    virtual Bytes chunk(ChunkKind kind, const ChunkId& id) = 0;
+};
+
+struct RestoreSource {
+    ChunkSource& chunks;
+    NodeSource& nodes;
+    TreeRoot root;
+    const CommitRecord& record;  // source roots, excludes and unreadable paths, for delete_extra
+};
+
+// restore() over any source. `boxes_loaded` of the report is what was asked of load_box.
+RestoreReport restore_tree(const RestoreSource& source, const RestoreOptions& options,
+                           const RestoreProgressSink& progress, const std::function<bool()>& interrupted);
+
+}  // namespace vault
