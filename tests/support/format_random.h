@@ -4,6 +4,8 @@
 
 #include <rapidcheck.h>
 
+#include <set>
+
 #include "tests/support/format_values.h"
 
 namespace vault {
@@ -24,6 +26,29 @@ AnyId random_id() {
     const Bytes bytes = random_bytes(AnyId::kBytes, AnyId::kBytes);
     return AnyId::from(bytes);
 }
+
+// From `min` to `max`, small ones first.
+inline std::size_t random_size(std::size_t min, std::size_t max) {
+    return min + static_cast<std::size_t>(random_number(max - min));
+}
+
+template <class Item, class Make>
+std::vector<Item> random_list(std::size_t min, std::size_t max, Make make) {
+    std::vector<Item> items(random_size(min, max));
+    for (Item& item : items) item = make();
+    return items;
+}
+
+template <class Item, class Make>
+std::vector<Item> random_ascending(std::size_t min, std::size_t max, Make make) {
+    // As many attempts as items: rapidcheck's smallest cases draw the same value for ever.
+    std::set<Item> items;
+    for (std::size_t count = random_size(min, max); count > 0; --count) items.insert(make());
+    return {items.begin(), items.end()};
+}
+
+Extensions random_extensions();  // mostly none
+std::uint8_t random_class();
 
 // A path component, and the components of a path of at most `depth_max`.
 std::string random_component();

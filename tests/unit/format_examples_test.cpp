@@ -110,7 +110,9 @@ TEST_CASE("the document's extents are a chunk, another 300 times, and a hole", "
     const Node node = decode_node(bytes);
     CHECK(node.tree == TreeKind::Extents);
     const std::vector<ExtentsLeafItem> expected{
-        {1, {65'536, counting<ChunkId>(0x40)}}, {300, {262'144, counting<ChunkId>(0x60)}}, {1, {1u << 30, std::nullopt}}};
+        {1, {65'536, counting<ChunkId>(0x40)}},
+        {300, {262'144, counting<ChunkId>(0x60)}},
+        {1, {1u << 30, std::nullopt}}};
     const auto& items = std::get<std::vector<ExtentsLeafItem>>(node.items);
     CHECK(items == expected);
     Totals totals;
