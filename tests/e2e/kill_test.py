@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# Kills snapshot runs at random moments: what was there stays whole, nothing is left that needs a hand, and the next run uses what was uploaded.
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from vault_case import OK, VaultCase
+
+KILLS = int(os.environ.get("VAULT_TEST_KILLS", "50"))
+SEED = int(os.environ.get("VAULT_TEST_SEED", "1"))
+
+
+class Kill(VaultCase):
+    def make_source(self, generator):
+        """About 24 MiB in 300 files: enough for packs to be in the making for most of a run."""
+        for number in range(300):
+            size = generator.choice([0, 100, 5_000, 80_000, 300_000])
+            half = generator.randbytes(size // 2)
+            self.file(f"source/{number % 17:02}/file-{number:03}", half + half)
+        return self.path("source")
+
+    def start(self, *arguments):
+        return subprocess.Popen([self.vault, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+
+    def test_a_run_that_is_killed_at_any_moment_costs_nothing_but_its_time(self):
+        generator = random.Random(SEED)
+        source = self.make_source(generator)
+        first = self.file("first/file", b"kept from before the kills")
+        self.init()
+        self.snapshot(self.path("first"), "--series", "first")
+
+        # How long a whole run takes, measured on a repository of its own, so that the kills fall inside.
+        whole = {**self.environment, "VAULT_REPOSITORY": self.path("measured")}
+        subprocess.run([self.vault, "init"], env=whole, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=True)
+        began = time.monotonic()
+        subprocess.run([self.vault, "snapshot", source], env=whole, stdout=subprocess.DEVNULL, check=True)
+        duration = time.monotonic() - began
+
+        committed = killed = 0
+        for _ in range(KILLS):
+            run = self.start("snapshot", source, "--series", "killed")
+            time.sleep(generator.uniform(0, duration))
+            run.send_signal(signal.SIGKILL)
+            if run.wait() == -signal.SIGKILL:
+                killed += 1
+            else:
+                committed += 1
+        print(f"{killed} runs killed, {committed} ended before their kill; seed {SEED}")
+        self.assertGreater(killed, KILLS // 2)
+
+        last = self.snapshot(source, "--series", "killed")
+        self.assertEqual(last["total_files_processed"], 300)
+        for series, path in (("killed", source), ("first", self.path("first"))):
+            target = self.path("back-" + series)
+            result = self.run_vault("restore", "latest", "--series", series, "--target", target)
+            self.assert_restored(result, path, target + path)
+        self.assertTrue(os.path.exists(first))
+        self.assertEqual(self.objects_in("tmp"), [])
+        self.assertEqual(self.objects_in("sessions"), [])
+
+    def test_what_a_killed_run_uploaded_is_used_again(self):
+        generator = random.Random(SEED + 1)
+        for number in range(24):
+            self.file(f"source/{number:02}", generator.randbytes(8 << 20))
+        source = self.path("source")
+        self.init()
+        run = self.start("snapshot", source)
+        while run.poll() is None and len(self.objects_in("packs")) == 0:
+            time.sleep(0.002)
+        run.send_signal(signal.SIGKILL)
+        self.assertEqual(run.wait(), -signal.SIGKILL, "the run ended before a pack was seen")
+        uploaded = sum(len(self.object(name)) for name in self.objects_in("packs"))
+        self.assertGreater(uploaded, 0)
+        summary = self.snapshot(source)
+        self.assertLess(summary["data_added_packed"], (24 * 8 << 20) - uploaded * 9 // 10)
+        target = self.path("back")
+        self.assert_restored(self.run_vault("restore", "latest", "--target", target), source, target + source)
+
+    def test_a_run_ended_by_a_signal_says_so_and_fences_itself(self):
+        generator = random.Random(SEED + 2)
+        for number in range(40):
+            self.file(f"source/{number:02}", generator.randbytes(8 << 20))
+        self.init()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            run = self.start("snapshot", self.path("source"))
+            while run.poll() is None and not any(name.startswith("tmp/") for name in self.objects_in("tmp")):
+                time.sleep(0.002)
+            run.send_signal(number)
+            self.assertEqual(run.wait(), 130)
+        self.assertEqual(self.succeed("--json", "snapshots").objects, [])
+        self.assertEqual(self.objects_in("sessions"), [])
+        self.assertEqual(self.objects_in("tmp"), [])
+
+    def test_two_runs_at_once_into_one_repository_both_land(self):
+        generator = random.Random(SEED + 3)
+        for number in range(60):
+            self.file(f"one/{number:02}", generator.randbytes(300_000))
+            self.file(f"two/{number:02}", generator.randbytes(300_000))
+            shared = generator.randbytes(200_000)
+            self.file(f"one/shared-{number:02}", shared)
+            self.file(f"two/shared-{number:02}", shared)
+        self.init()
+        for attempt in range(5):
+            runs = [self.start("snapshot", self.path(name), "--series", name, "--force-rescan") for name in ("one", "two")]
+            self.assertEqual([run.wait() for run in runs], [OK, OK], f"attempt {attempt}")
+        for name in ("one", "two"):
+            target = self.path("back-" + name)
+            result = self.run_vault("restore", "latest", "--series", name, "--target", target)
+            self.assert_restored(result, self.path(name), target + self.path(name))
+        self.assertEqual(len([o for o in self.succeed("--json", "snapshots").objects if "id" in o]), 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
