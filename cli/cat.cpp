@@ -1,4 +1,4 @@
-// vault cat.
+// vault cat: a file of a snapshot to stdout.
 #include "store/cat.h"
 
 #include "cli/command.h"
@@ -10,14 +10,15 @@
 namespace vault {
 
 ExitCode run_cat(Invocation& invocation) {
-    CLI::App app("Writes a file of a snapshot to stdout. No byte goes out before it is verified. With --json the content comes as "
-                 "hexadecimal pieces.",
-                 "vault cat");
-    std::string reference;
-    app.add_option("SNAP:PATH", reference, "The file")->required()->type_name("");
+    CLI::App app(
+        "Writes a file of a snapshot to stdout. No byte goes out before it is verified. With --json the content comes "
+        "as hexadecimal pieces.",
+        "vault cat");
+    SnapshotArgument argument;
+    argument.add_to(app, "SNAP:PATH", "The file");
     invocation.parse(app);
 
-    const OpenSnapshot open(invocation, reference);
+    const OpenSnapshot open(invocation, argument);
     const PlacedEntry file = find_entry(open.manifest(), open.path());
     Output& output = invocation.output();
     std::uint64_t written = 0;

@@ -38,8 +38,9 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }  // namespace
 
 void Invocation::parse(CLI::App& app) {
-    app.add_option("-r,--repo", location_, "The repository; default: VAULT_REPOSITORY, then /var/lib/vault (root) or the "
-                                           "user's data folder")
+    app.add_option("-r,--repo", location_,
+                   "The repository; default: VAULT_REPOSITORY, then /var/lib/vault (root) or the "
+                   "user's data folder")
         ->type_name("PATH");
     app.add_flag("--json", json_, "One JSON object per line, the summary last");
     app.set_help_flag("-h,--help", "This text");
@@ -77,7 +78,8 @@ std::string Invocation::take_action() {
 }
 
 bool Invocation::wants_help() const {
-    return std::any_of(arguments_.begin(), arguments_.end(), [](const auto& word) { return word == "-h" || word == "--help"; });
+    return std::any_of(arguments_.begin(), arguments_.end(),
+                       [](const auto& word) { return word == "-h" || word == "--help"; });
 }
 
 std::string Invocation::repository_location() const {
@@ -103,7 +105,8 @@ std::unique_ptr<Repository> Invocation::open_repository(Access access) {
 
 void StrengthOptions::add_to(CLI::App& app) {
     // Above that readers refuse a slot unless they are told not to.
-    app.add_option("--kdf-memory", memory_mib, "Memory that guessing the password costs, in MiB; 64 unless given, at most 1024")
+    app.add_option("--kdf-memory", memory_mib,
+                   "Memory that guessing the password costs, in MiB; 64 unless given, at most 1024")
         ->type_name("MIB")
         ->check(CLI::Range(64, static_cast<int>(kSlotMemoryKibDefault / 1024)));
     app.add_option("--kdf-passes", passes, "Passes over that memory; 3 unless given, at most 16")

@@ -29,8 +29,8 @@ class Invocation {
     // HelpShown.
     void parse(CLI::App& app);
 
-    // For a command that consists of actions ("key list"): the first argument that is no option, taken out; "" where there
-    // is none.
+    // For a command that consists of actions ("key list"): the first argument that is no option, taken out; "" where
+    // there is none.
     std::string take_action();
     bool wants_help() const;
 

@@ -1,4 +1,4 @@
-// vault du.
+// vault du: sums of a snapshot's entries.
 #include "store/disk_usage.h"
 
 #include "cli/command.h"
@@ -17,21 +17,26 @@ std::string bytes_cell(std::uint64_t bytes, bool exact) {
 }  // namespace
 
 ExitCode run_du(Invocation& invocation) {
-    CLI::App app("Sums up a snapshot, or the part of it below PATH: SIZE is the length of its files, ALLOCATED the room they took "
-                 "at their source. A file with several links counts once for each. What is added to the repository is "
-                 "another matter: see `vault snapshots`.",
-                 "vault du");
-    std::string reference;
+    CLI::App app(
+        "Sums up a snapshot, or the part of it below PATH: SIZE is the length of its files, ALLOCATED the room they "
+        "took at their source. A file with several links counts once for each. What is added to the repository is "
+        "another matter: see `vault snapshots`.",
+        "vault du");
+    SnapshotArgument argument;
     unsigned depth = 0;
     bool exact = false;
-    app.add_option("SNAP", reference, "SNAP or SNAP:PATH")->required()->type_name("");
+    argument.add_to(app);
     app.add_option("-d,--max-depth", depth, "Also each folder at most N levels below; 0 unless given")->type_name("N");
     app.add_flag("--bytes", exact, "Bytes instead of KiB, MiB …");
     invocation.parse(app);
 
-    const OpenSnapshot open(invocation, reference);
+    const OpenSnapshot open(invocation, argument);
     Output& output = invocation.output();
-    Table table({{"SIZE", Align::Right}, {"ALLOCATED", Align::Right}, {"FILES", Align::Right}, {"ENTRIES", Align::Right}, {"PATH"}});
+    Table table({{"SIZE", Align::Right},
+                 {"ALLOCATED", Align::Right},
+                 {"FILES", Align::Right},
+                 {"ENTRIES", Align::Right},
+                 {"PATH"}});
     Json last;
     disk_usage_by_folder(open.manifest(), open.path(), depth, [&](const std::string& path, const Totals& totals) {
         stop_if_interrupted();

@@ -1,4 +1,4 @@
-// vault init.
+// vault init: a new repository.
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "store/backend/local.h"
@@ -24,7 +24,8 @@ void show(Output& output, const InitReport& report, const std::string& key_file)
     const std::string cache = (default_client_folders().cache / report.repository.hex()).string();
     output.line("made repository " + report.repository.hex() + " in " + shown(output, report.location));
     output.line("recovery key:  " + report.recovery_key);
-    output.line("Keep the recovery key on paper, away from this machine: it opens the repository without the password, it");
+    output.line(
+        "Keep the recovery key on paper, away from this machine: it opens the repository without the password, it");
     output.line("is shown this once, and without password, key file and recovery key nobody can read what is stored.");
     if (!key_file.empty()) output.line("key file:      " + shown(output, key_file) + " (keep a copy elsewhere)");
     output.line("cache:         " + shown(output, cache) + " (may be deleted at any time)");
@@ -34,12 +35,14 @@ void show(Output& output, const InitReport& report, const std::string& key_file)
 }  // namespace
 
 ExitCode run_init(Invocation& invocation) {
-    CLI::App app("Makes a repository in a folder that is empty or not there yet, and prints its recovery key, once.", "vault init");
+    CLI::App app("Makes a repository in a folder that is empty or not there yet, and prints its recovery key, once.",
+                 "vault init");
     std::optional<std::string> new_key_file;
     InitOptions options;
     StrengthOptions strength;
-    app.add_option("--new-key-file", new_key_file, "Write a new key file (mode 0600); it opens the repository, together with the "
-                                                   "password if one is given")
+    app.add_option("--new-key-file", new_key_file,
+                   "Write a new key file (mode 0600); it opens the repository, together with the "
+                   "password if one is given")
         ->type_name("PATH");
     app.add_option("--label", options.label, "Name of the first key")->type_name("TEXT");
     strength.add_to(app);

@@ -1,4 +1,4 @@
-// vault inspect.
+// vault inspect: one thing in full.
 #include "store/inspect.h"
 
 #include "cli/command.h"
@@ -48,23 +48,25 @@ Json to_json(const Description& description) {
 }
 
 std::string scalar_text(const DescribedValue& value) {
-    return std::visit(Overloaded{
-                          [](std::uint64_t number) { return std::to_string(number); },
-                          [](bool flag) { return std::string(flag ? "yes" : "no"); },
-                          [](const std::string& text) { return escaped(text); },
-                          [](const RawName& raw) { return escaped(raw.bytes); },
-                          [](const Time& time) { return rfc3339(time); },
-                          [](const Description&) { return std::string(); },
-                          [](const std::vector<Description>& list) { return list.empty() ? std::string("none") : std::string(); },
-                      },
-                      value);
+    return std::visit(
+        Overloaded{
+            [](std::uint64_t number) { return std::to_string(number); },
+            [](bool flag) { return std::string(flag ? "yes" : "no"); },
+            [](const std::string& text) { return escaped(text); },
+            [](const RawName& raw) { return escaped(raw.bytes); },
+            [](const Time& time) { return rfc3339(time); },
+            [](const Description&) { return std::string(); },
+            [](const std::vector<Description>& list) { return list.empty() ? std::string("none") : std::string(); },
+        },
+        value);
 }
 
 // "name: value, name: value" where every field is a scalar; "" otherwise.
 std::string one_line(const Description& description) {
     std::string line;
     for (const auto& [name, value] : description.fields) {
-        if (std::holds_alternative<Description>(value) || std::holds_alternative<std::vector<Description>>(value)) return "";
+        if (std::holds_alternative<Description>(value) || std::holds_alternative<std::vector<Description>>(value))
+            return "";
         line += (line.empty() ? "" : ", ") + (description.fields.size() == 1 ? "" : name + " ") + scalar_text(value);
     }
     return line;
@@ -72,12 +74,13 @@ std::string one_line(const Description& description) {
 
 void show(Output& output, const Description& description, std::size_t indent) {
     for (const auto& [name, value] : description.fields) {
-        output.line(std::string(indent, ' ') + name + ": " + scalar_text(value));
+        const std::string text = scalar_text(value);
+        output.line(std::string(indent, ' ') + name + (text.empty() ? ":" : ": " + text));
         if (const auto* fields = std::get_if<Description>(&value)) show(output, *fields, indent + kIndent);
         if (const auto* list = std::get_if<std::vector<Description>>(&value)) {
             for (const Description& item : *list) {
                 const std::string line = one_line(item);
-                output.line(std::string(indent + kIndent, ' ') + "- " + line);
+                output.line(std::string(indent + kIndent, ' ') + (line.empty() ? "-" : "- " + line));
                 if (line.empty()) show(output, item, indent + 2 * kIndent);
             }
         }
@@ -100,10 +103,12 @@ Description describe_long_id(const Repository& repository, const Credentials& cr
     throw Error(ErrorKind::NotFound, "no chunk, pack or key is called " + hex);
 }
 
-Description describe_reference(const Repository& repository, const Credentials& credentials, const std::string& text) {
+Description describe_reference(const Repository& repository, const Credentials& credentials,
+                               const SnapshotArgument& argument) {
+    const std::string& text = argument.reference;
     const SnapshotReference reference = parse_reference(text);
     const SnapshotListing listing = list_snapshots(repository);
-    const Snapshot& snapshot = resolve(listing, reference.snapshot);
+    const Snapshot& snapshot = resolve(listing, reference.snapshot, argument.filter);
     if (text.find(":/") == std::string::npos || text == reference.snapshot)
         return describe_object(repository, credentials, "snapshots/" + snapshot.sid.hex());
     const View view = repository.reader_view();
@@ -114,13 +119,15 @@ Description describe_reference(const Repository& repository, const Credentials& 
 }  // namespace
 
 ExitCode run_inspect(Invocation& invocation) {
-    CLI::App app("Shows everything that is known of one thing: an object of the repository by its name (config/1, "
-                 "snapshots/ID …), a chunk, tree node, pack or key by its id of 64 digits, a snapshot, or an entry of one "
-                 "(SNAP:PATH). Secrets are not shown.",
-                 "vault inspect");
-    std::string what;
-    app.add_option("OBJECT", what, "Name, id, SNAP or SNAP:PATH")->required()->type_name("");
+    CLI::App app(
+        "Shows everything that is known of one thing: an object of the repository by its name (config/1, "
+        "snapshots/ID …), a chunk, tree node, pack or key by its id of 64 digits, a snapshot, or an entry of one "
+        "(SNAP:PATH). Secrets are not shown.",
+        "vault inspect");
+    SnapshotArgument argument;
+    argument.add_to(app, "OBJECT", "Name, id, SNAP or SNAP:PATH");
     invocation.parse(app);
+    const std::string& what = argument.reference;
 
     std::shared_ptr<Backend> backend = open_local(invocation.repository_location());
     const Secrets secrets = secrets_to_open(invocation.secret_sources());
@@ -128,7 +135,7 @@ ExitCode run_inspect(Invocation& invocation) {
     const Description description = is_object_name(what) ? describe_object(*repository, secrets.credentials(), what)
                                     : is_hex(what, 2 * ChunkId::kBytes)
                                         ? describe_long_id(*repository, secrets.credentials(), what)
-                                        : describe_reference(*repository, secrets.credentials(), what);
+                                        : describe_reference(*repository, secrets.credentials(), argument);
     if (invocation.json()) {
         Json object = message("inspected");
         object.update(to_json(description));

@@ -1,5 +1,5 @@
-// --json: one object per line on stdout. Field names are restic's where restic has the field; docs/json/ holds the schema of
-// each message type.
+// --json: one object per line on stdout. Field names are restic's where restic has the field; docs/json/ holds the
+// schema of each message type.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 
 Json message(std::string_view message_type);  // {"message_type": …}
 
-// object[field] = `bytes` with U+FFFD for each byte that is not UTF-8, and where they differ object[field_hex] beside it.
+// object[field] = `bytes` with U+FFFD for each byte that is not UTF-8, and where they differ object[field_hex] beside
+// it.
 void put_name(Json& object, const std::string& field, std::string_view bytes);
 
 double seconds_of(std::int64_t nanoseconds);

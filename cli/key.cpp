@@ -32,7 +32,8 @@ std::string strength_text(const KeyInfo& key) {
 }
 
 ExitCode run_list(Invocation& invocation) {
-    CLI::App app("Lists the keys. What a key is called can be read with that key alone: `vault inspect keys/ID`.", "vault key list");
+    CLI::App app("Lists the keys. What a key is called can be read with that key alone: `vault inspect keys/ID`.",
+                 "vault key list");
     invocation.parse(app);
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     Output& output = invocation.output();
@@ -43,8 +44,8 @@ ExitCode run_list(Invocation& invocation) {
         ++count;
         if (trouble.empty() && !key.trouble.empty()) trouble = "keys/" + key.id.hex() + ": " + key.trouble;
         if (!invocation.json()) {
-            table.row({key.id.hex().substr(0, kShortDigits), opens_with(key), strength_text(key), human_time(time_of(key.added_ns)),
-                       key.current ? "in use now" : ""});
+            table.row({key.id.hex().substr(0, kShortDigits), opens_with(key), strength_text(key),
+                       human_time(time_of(key.added_ns)), key.current ? "in use now" : ""});
             continue;
         }
         Json object = message("key");
@@ -81,14 +82,16 @@ void show_change(Invocation& invocation, const char* action, const SlotId& id, c
 }
 
 ExitCode run_add(Invocation& invocation) {
-    CLI::App app("Adds a key. Its password comes from VAULT_NEW_PASSWORD_FILE, VAULT_NEW_PASSWORD_COMMAND, VAULT_NEW_PASSWORD_FD, "
-                 "VAULT_NEW_PASSWORD or a prompt.",
-                 "vault key add");
+    CLI::App app(
+        "Adds a key. Its password comes from VAULT_NEW_PASSWORD_FILE, VAULT_NEW_PASSWORD_COMMAND, "
+        "VAULT_NEW_PASSWORD_FD, VAULT_NEW_PASSWORD or a prompt.",
+        "vault key add");
     NewKeyOptions options;
     std::optional<std::string> new_key_file;
     StrengthOptions strength;
-    app.add_option("--new-key-file", new_key_file, "Write a new key file (mode 0600); it opens the repository, together with the "
-                                                   "new password if one is given")
+    app.add_option("--new-key-file", new_key_file,
+                   "Write a new key file (mode 0600); it opens the repository, together with the "
+                   "new password if one is given")
         ->type_name("PATH");
     app.add_option("--label", options.label, "Name of the key")->type_name("TEXT");
     strength.add_to(app);
@@ -116,9 +119,10 @@ ExitCode run_remove(Invocation& invocation) {
 }
 
 ExitCode run_passwd(Invocation& invocation) {
-    CLI::App app("Changes the password of the key that opens the repository. The new one comes from VAULT_NEW_PASSWORD_FILE, "
-                 "VAULT_NEW_PASSWORD_COMMAND, VAULT_NEW_PASSWORD_FD, VAULT_NEW_PASSWORD or a prompt.",
-                 "vault key passwd");
+    CLI::App app(
+        "Changes the password of the key that opens the repository. The new one comes from VAULT_NEW_PASSWORD_FILE, "
+        "VAULT_NEW_PASSWORD_COMMAND, VAULT_NEW_PASSWORD_FD, VAULT_NEW_PASSWORD or a prompt.",
+        "vault key passwd");
     StrengthOptions strength;
     strength.add_to(app);
     invocation.parse(app);
@@ -128,13 +132,16 @@ ExitCode run_passwd(Invocation& invocation) {
     PasswordSource& source = invocation.secret_sources().new_password;
     const Secret new_password = source.given() ? read_password(source) : ask_password("new password", Prompt::Twice);
     const SlotId id = change_password(*repository, secrets.credentials(), new_password.view(), strength.value());
-    show_change(invocation, "passwd", id, "changed the password; the key's id is now " + id.hex().substr(0, kShortDigits));
+    show_change(invocation, "passwd", id,
+                "changed the password; the key's id is now " + id.hex().substr(0, kShortDigits));
     return ExitCode::Ok;
 }
 
 ExitCode run_recovery(Invocation& invocation) {
-    CLI::App app("Makes a new recovery key and prints it, once. Earlier ones go on to open the repository until they are removed.",
-                 "vault key recovery");
+    CLI::App app(
+        "Makes a new recovery key and prints it, once. Earlier ones go on to open the repository until they are "
+        "removed.",
+        "vault key recovery");
     invocation.parse(app);
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
     const RecoveryKey key = add_recovery_key(*repository);
@@ -171,11 +178,13 @@ constexpr Action kActions[] = {
 ExitCode run_key(Invocation& invocation) {
     const std::string name = invocation.take_action();
     if (name.empty()) {
-        if (!invocation.wants_help()) throw Error(ErrorKind::Usage, "key list, add, remove, passwd or recovery; see `vault key --help`");
+        if (!invocation.wants_help())
+            throw Error(ErrorKind::Usage, "key list, add, remove, passwd or recovery; see `vault key --help`");
         std::string text = "Lists, adds, removes and changes keys: passwords, key files and recovery keys.\n\n"
                            "usage: vault key ACTION [OPTION...]\n";
         for (const Action& action : kActions)
-            text += "\n  " + std::string(action.name) + std::string(12 - std::string_view(action.name).size(), ' ') + action.summary;
+            text += "\n  " + std::string(action.name) + std::string(12 - std::string_view(action.name).size(), ' ') +
+                    action.summary;
         invocation.output().line(text + "\n\n`vault key ACTION --help` says more.");
         return ExitCode::Ok;
     }
@@ -185,8 +194,9 @@ ExitCode run_key(Invocation& invocation) {
         names.emplace_back(action.name);
     }
     const std::string meant = closest(name, names);
-    throw Error(ErrorKind::Usage, "unknown command key " + escaped(name) +
-                                      (meant.empty() ? "; see `vault key --help`" : "; did you mean key " + meant + "?"));
+    throw Error(ErrorKind::Usage,
+                "unknown command key " + escaped(name) +
+                    (meant.empty() ? "; see `vault key --help`" : "; did you mean key " + meant + "?"));
 }
 
 }  // namespace vault

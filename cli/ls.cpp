@@ -1,4 +1,4 @@
-// vault ls.
+// vault ls: entries of a snapshot.
 #include "cli/command.h"
 #include "cli/entry_output.h"
 #include "cli/open_snapshot.h"
@@ -31,8 +31,9 @@ std::string long_line(const Output& output, const PlacedEntry& placed, const std
     const Entry& entry = placed.entry;
     const std::string user = entry.user.empty() ? std::to_string(entry.uid) : shown(output, entry.user);
     const std::string group = entry.group.empty() ? std::to_string(entry.gid) : shown(output, entry.group);
-    std::string line = mode_text(entry) + ' ' + padded_left(std::to_string(entry.links), 3) + ' ' + padded(user, 8) + ' ' +
-                       padded(group, 8) + ' ' + padded_left(size_cell(entry), 12) + ' ' + human_time(entry.mtime) + "  " + name;
+    std::string line = mode_text(entry) + ' ' + padded_left(std::to_string(entry.links), 3) + ' ' + padded(user, 8) +
+                       ' ' + padded(group, 8) + ' ' + padded_left(size_cell(entry), 12) + ' ' +
+                       human_time(entry.mtime) + "  " + name;
     if (entry.type == EntryType::Symlink) line += " -> " + shown(output, entry.target);
     return line;
 }
@@ -40,32 +41,34 @@ std::string long_line(const Output& output, const PlacedEntry& placed, const std
 }  // namespace
 
 ExitCode run_ls(Invocation& invocation) {
-    CLI::App app("Lists the entries of a folder in a snapshot, or of everything below it. Names are escaped on a terminal and "
-                 "whole in a pipe; times are UTC.",
-                 "vault ls");
-    std::string reference;
+    CLI::App app(
+        "Lists the entries of a folder in a snapshot, or of everything below it. Names are escaped on a terminal and "
+        "whole in a pipe; times are UTC.",
+        "vault ls");
+    SnapshotArgument argument;
     bool long_form = false, recursive = false;
-    app.add_option("SNAP", reference, "SNAP or SNAP:PATH")->required()->type_name("");
+    argument.add_to(app);
     app.add_flag("-l,--long", long_form, "Mode, links, owner, group, size and time too");
     app.add_flag("-R,--recursive", recursive, "Everything below, with absolute paths");
     invocation.parse(app);
 
-    const OpenSnapshot open(invocation, reference);
+    const OpenSnapshot open(invocation, argument);
     Output& output = invocation.output();
     std::uint64_t count = 0;
-    list_entries(open.manifest(), open.path(), recursive ? Depth::Subtree : Depth::Children, [&](const PlacedEntry& placed) {
-        stop_if_interrupted();
-        ++count;
-        if (invocation.json()) {
-            Json object = message("node");
-            object.update(entry_object(placed));
-            print(output, object);
-            return true;
-        }
-        const std::string name = shown(output, recursive ? placed.path() : placed.name());
-        output.line(long_form ? long_line(output, placed, name) : name);
-        return true;
-    });
+    list_entries(open.manifest(), open.path(), recursive ? Depth::Subtree : Depth::Children,
+                 [&](const PlacedEntry& placed) {
+                     stop_if_interrupted();
+                     ++count;
+                     if (invocation.json()) {
+                         Json object = message("node");
+                         object.update(entry_object(placed));
+                         print(output, object);
+                         return true;
+                     }
+                     const std::string name = shown(output, recursive ? placed.path() : placed.name());
+                     output.line(long_form ? long_line(output, placed, name) : name);
+                     return true;
+                 });
     if (invocation.json()) {
         Json summary = message("summary");
         summary["snapshot_id"] = open.snapshot().sid.hex();

@@ -6,10 +6,20 @@
 
 namespace vault {
 
+// --series, --host and --tag: which snapshots count.
+void add_filter(CLI::App& app, SnapshotFilter& filter, const std::string& purpose);
+
+// SNAP[:PATH] and what narrows it.
+struct SnapshotArgument {
+    std::string reference;
+    SnapshotFilter filter;
+    void add_to(CLI::App& app, const char* name = "SNAP", const char* description = "SNAP or SNAP:PATH");
+};
+
 // A repository, a view of it, and the manifest of the snapshot that SNAP[:PATH] names.
 class OpenSnapshot {
   public:
-    OpenSnapshot(Invocation& invocation, const std::string& reference);
+    OpenSnapshot(Invocation& invocation, const SnapshotArgument& argument);
 
     const Repository& repository() const { return *repository_; }
     const Snapshot& snapshot() const { return snapshot_; }

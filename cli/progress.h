@@ -1,5 +1,5 @@
-// Progress while an operation runs: two redrawn lines on a terminal, plain lines every 30 s elsewhere, objects with --json; one
-// line more for each SIGUSR1.
+// Progress while an operation runs: two redrawn lines on a terminal, plain lines every 30 s elsewhere, objects with
+// --json; one line more for each SIGUSR1.
 #pragma once
 
 #include <condition_variable>
@@ -33,8 +33,8 @@ ProgressLines progress_lines(const ProgressState& state, std::int64_t elapsed_ns
 std::string progress_line(const ProgressState& state, std::int64_t elapsed_ns);  // both in one
 Json progress_object(const ProgressState& state, std::int64_t elapsed_ns);
 
-// Asks `state` from a thread of its own and shows it, from construction to destruction; what a terminal shows is erased then.
-// Plain lines and the terminal's go to stderr, objects to stdout.
+// Asks `state` from a thread of its own and shows it, from construction to destruction; what a terminal shows is erased
+// then. Plain lines and the terminal's go to stderr, objects to stdout.
 class Progress {
   public:
     Progress(Output& output, bool json, std::function<ProgressState()> state);

@@ -59,8 +59,9 @@ Secret typed(int fd, const std::string& question) {
 Secret ask_password(const std::string& question, Prompt prompt) {
     // Scripts must never hang on a question: who redirects stdin is not there to answer.
     if (::isatty(STDIN_FILENO) != 1)
-        throw Error(ErrorKind::Usage, "no password: set VAULT_PASSWORD_FILE, VAULT_PASSWORD_COMMAND, VAULT_PASSWORD_FD, "
-                                      "VAULT_PASSWORD or VAULT_KEY_FILE (VAULT_NEW_PASSWORD… for a new one)");
+        throw Error(ErrorKind::Usage,
+                    "no password: set VAULT_PASSWORD_FILE, VAULT_PASSWORD_COMMAND, VAULT_PASSWORD_FD, "
+                    "VAULT_PASSWORD or VAULT_KEY_FILE (VAULT_NEW_PASSWORD… for a new one)");
     UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
     const int fd = terminal ? terminal.get() : STDIN_FILENO;
     Secret first = typed(fd, question);

@@ -1,9 +1,10 @@
-// vault restore.
+// vault restore: options, progress, what happened.
 #include "store/restore.h"
 
 #include <mutex>
 
 #include "cli/command.h"
+#include "cli/open_snapshot.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -91,7 +92,8 @@ void show_summary(Output& output, const RestoreReport& report, const RestoreOpti
     output.line("restored " + counted(report.files, "file") + ", " + counted(report.directories, "folder") + ", " +
                 human_count(report.others) + " of other types, " + human_bytes(report.bytes) + " to " +
                 shown(output, options.target) + " in " + human_duration(elapsed_ns));
-    if (const std::string text = left_out(report); !text.empty()) output.line("left out: " + text + " (--as-is brings them back)");
+    if (const std::string text = left_out(report); !text.empty())
+        output.line("left out: " + text + " (--as-is brings them back)");
     if (report.owners_not_set > 0)
         output.line("owners:   not set on " + counted(report.owners_not_set, "entry") + "; only root can");
 }
@@ -99,29 +101,37 @@ void show_summary(Output& output, const RestoreReport& report, const RestoreOpti
 }  // namespace
 
 ExitCode run_restore(Invocation& invocation) {
-    CLI::App app("Writes a snapshot, or the part of it below PATH, to a folder. Entries land at DIR + their absolute path.",
-                 "vault restore");
-    std::string reference;
+    CLI::App app(
+        "Writes a snapshot, or the part of it below PATH, to a folder. Entries land at DIR + their absolute path.",
+        "vault restore");
+    SnapshotArgument argument;
     RestoreOptions options;
-    app.add_option("SNAP", reference, "SNAP or SNAP:PATH")->required()->type_name("");
-    app.add_option("-t,--target", options.target, "The folder to write to; made if it is not there")->required()->type_name("DIR");
+    argument.add_to(app);
+    app.add_option("-t,--target", options.target, "The folder to write to; made if it is not there")
+        ->required()
+        ->type_name("DIR");
     app.add_option("--strip", options.strip, "Drop this many leading components of each path")->type_name("N");
-    app.add_flag("--as-is", options.as_is, "Bring back what may be dangerous too: setuid bits, capabilities, security.* and "
-                                           "trusted.* attributes, devices, file flags");
-    app.add_flag("--delete", options.delete_extra, "Delete what is in DIR and not in the snapshot, beneath its source paths");
-    app.add_option("--threads", options.threads, "Threads; default: one a core")->type_name("N")->check(CLI::Range(1, 1024));
+    app.add_flag("--as-is", options.as_is,
+                 "Bring back what may be dangerous too: setuid bits, capabilities, security.* and "
+                 "trusted.* attributes, devices, file flags");
+    app.add_flag("--delete", options.delete_extra,
+                 "Delete what is in DIR and not in the snapshot, beneath its source paths");
+    app.add_option("--threads", options.threads, "Threads; default: one a core")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
     invocation.parse(app);
 
-    const SnapshotReference wanted = parse_reference(reference);
+    const SnapshotReference wanted = parse_reference(argument.reference);
     options.path = wanted.path;
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     const SnapshotListing listing = list_snapshots(*repository);
-    const Snapshot& snapshot = resolve(listing, wanted.snapshot);
+    const Snapshot& snapshot = resolve(listing, wanted.snapshot, argument.filter);
     Latest latest;
     std::int64_t elapsed_ns = 0;
     const RestoreReport report = [&] {
         const Progress progress(invocation.output(), invocation.json(), [&] { return latest.state(); });
-        RestoreReport done = restore(*repository, snapshot, options, [&](const RestoreProgress& now) { latest.set(now); }, interrupted);
+        RestoreReport done = restore(
+            *repository, snapshot, options, [&](const RestoreProgress& now) { latest.set(now); }, interrupted);
         elapsed_ns = progress.elapsed_ns();
         return done;
     }();

@@ -56,8 +56,9 @@ const Command* find_command(const std::string& name) {
         if (command.alias[0] != 0) names.emplace_back(command.alias);
     }
     const std::string meant = closest(name, names);
-    throw Error(ErrorKind::Usage, "unknown command " + escaped(name) +
-                                      (meant.empty() ? "; `vault help` lists the commands" : "; did you mean " + meant + "?"));
+    throw Error(ErrorKind::Usage,
+                "unknown command " + escaped(name) +
+                    (meant.empty() ? "; `vault help` lists the commands" : "; did you mean " + meant + "?"));
 }
 
 void show_usage(Output& output) {
@@ -82,9 +83,11 @@ Call split(const std::vector<std::string>& words) {
         const std::string& word = words[i];
         if (word.empty() || word[0] != '-') {
             call.command = word;
-            call.arguments.insert(call.arguments.begin(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+            call.arguments.insert(call.arguments.begin(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                  words.end());
             // Behind `--` there would be nothing but arguments, so what stood in front goes to the front.
-            call.arguments.insert(call.arguments.begin(), words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i));
+            call.arguments.insert(call.arguments.begin(), words.begin(),
+                                  words.begin() + static_cast<std::ptrdiff_t>(i));
             return call;
         }
         if ((word == "-r" || word == "--repo") && i + 1 < words.size()) ++i;

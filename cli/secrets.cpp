@@ -65,7 +65,8 @@ PasswordSource taken_source(const std::string& name) {
 Secret read_secret(int fd, std::size_t bytes_max, const std::string& what) {
     Secret buffer(bytes_max + 1);
     const std::size_t size = read_up_to(fd, buffer.mutable_view(), what);
-    if (size > bytes_max) throw Error(ErrorKind::Usage, what + " is longer than " + std::to_string(bytes_max) + " bytes");
+    if (size > bytes_max)
+        throw Error(ErrorKind::Usage, what + " is longer than " + std::to_string(bytes_max) + " bytes");
     return Secret::copy_of(buffer.view().first(size));
 }
 
@@ -76,8 +77,8 @@ Secret without_line_end(Secret secret, const std::string& what) {
     return Secret::copy_of(bytes);
 }
 
-// /dev/fd/N and its like, as shells pass them for <(command): by the descriptor itself, since /proc/self is root's once the
-// process has hidden its memory (prepare_process_for_secrets).
+// /dev/fd/N and its like, as shells pass them for <(command): by the descriptor itself, since /proc/self is root's once
+// the process has hidden its memory (prepare_process_for_secrets).
 UniqueFd open_path_or_descriptor(const std::string& path) {
     for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
         if (!path.starts_with(folder)) continue;
@@ -98,7 +99,8 @@ UniqueFd open_secret_file(const std::string& path) {
     if (S_ISREG(found.st_mode) && (found.st_mode & 0077) != 0) {
         char mode[16];
         std::snprintf(mode, sizeof mode, "%04o", found.st_mode & 07777);
-        complain("warning: " + escaped(path) + " holds a secret and others may use it (mode " + mode + "); chmod 600 it");
+        complain("warning: " + escaped(path) + " holds a secret and others may use it (mode " + mode +
+                 "); chmod 600 it");
     }
     return file;
 }
@@ -232,7 +234,8 @@ UnusedKeyFile::~UnusedKeyFile() {
 
 Secrets secrets_to_open(SecretSources& sources) {
     Secrets secrets = from_sources(sources.password, sources.key_file);
-    if (!secrets.password && !secrets.key_file) secrets.password = ask_password("password of the repository", Prompt::Once);
+    if (!secrets.password && !secrets.key_file)
+        secrets.password = ask_password("password of the repository", Prompt::Once);
     return secrets;
 }
 

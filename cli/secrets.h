@@ -1,5 +1,5 @@
-// Passwords and key files: from the environment, from files, commands, descriptors, or a prompt on the terminal; never from the
-// command line.
+// Passwords and key files: from the environment, from files, commands, descriptors, or a prompt on the terminal; never
+// from the command line.
 #pragma once
 
 #include <optional>
@@ -37,12 +37,12 @@ SecretSources take_secret_sources();
 
 enum class Prompt { Once, Twice };
 
-// The password of a source, without one line feed at the end of what a file, command or descriptor gave. Throws Usage for
-// an empty one, NotFound, Denied or Io for a file or command that does not give one.
+// The password of a source, without one line feed at the end of what a file, command or descriptor gave. Throws Usage
+// for an empty one, NotFound, Denied or Io for a file or command that does not give one.
 Secret read_password(PasswordSource& source);
 
-// Asks on the terminal, echo off. Throws Usage where stdin is no terminal, or for an empty password, or where two inputs
-// differ; Interrupted.
+// Asks on the terminal, echo off. Throws Usage where stdin is no terminal, or for an empty password, or where two
+// inputs differ; Interrupted.
 Secret ask_password(const std::string& question, Prompt prompt);
 
 // The 32 bytes of a key file or recovery key. Throws WrongKey for a file that is none.

@@ -1,4 +1,4 @@
-// vault snapshot.
+// vault snapshot: options, progress, what happened.
 #include "store/snapshot.h"
 
 #include "cli/command.h"
@@ -31,14 +31,19 @@ void add_options(CLI::App& app, Arguments& arguments) {
         ->type_name("NAME");
     app.add_option("--host", arguments.host, "Host name to record; default: this machine's")->type_name("NAME");
     add_repeated(app, "--tag", options.tags, "TAG", "Tag the snapshot (may be repeated)");
-    app.add_option("--time", arguments.time, "Time to record instead of now: YYYY-MM-DD[THH:MM[:SS]], UTC")->type_name("TIME");
+    app.add_option("--time", arguments.time, "Time to record instead of now: YYYY-MM-DD[THH:MM[:SS]], UTC")
+        ->type_name("TIME");
     app.add_flag("--force-rescan", options.force_rescan, "Read every file, changed or not");
-    add_repeated(app, "--exclude", options.excludes, "PATTERN", "Leave out what matches, in the syntax of .gitignore (may be "
-                                                               "repeated)");
-    add_repeated(app, "--exclude-file", arguments.exclude_files, "FILE", "Leave out what matches a line of FILE (may be repeated)");
+    add_repeated(app, "--exclude", options.excludes, "PATTERN",
+                 "Leave out what matches, in the syntax of .gitignore (may be "
+                 "repeated)");
+    add_repeated(app, "--exclude-file", arguments.exclude_files, "FILE",
+                 "Leave out what matches a line of FILE (may be repeated)");
     app.add_option("--parent", arguments.parent, "The snapshot to compare with; default: the newest of the series")
         ->type_name("SNAP");
-    app.add_option("--threads", options.threads, "Threads; default: one a core")->type_name("N")->check(CLI::Range(1, 1024));
+    app.add_option("--threads", options.threads, "Threads; default: one a core")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
 }
 
 void read_exclude_file(const std::string& path, std::vector<std::string>& excludes) {
@@ -112,7 +117,8 @@ void show_summary(Output& output, const SnapshotReport& report, std::int64_t ela
                 human_bytes(totals.read_bytes) + " read");
     output.line("added:    " + human_bytes(totals.added_bytes) + " new after deduplication, " +
                 human_bytes(totals.stored_bytes) + " stored");
-    if (record.unreadable_count > 0) output.line("missing:  " + counted(record.unreadable_count, "path") + " could not be read");
+    if (record.unreadable_count > 0)
+        output.line("missing:  " + counted(record.unreadable_count, "path") + " could not be read");
     if (record.changed_while_read) output.line("caution:  some files changed while they were read");
     output.line("next:     vault ls " + record.sid.hex().substr(0, 8));
 }
@@ -120,7 +126,8 @@ void show_summary(Output& output, const SnapshotReport& report, std::int64_t ela
 }  // namespace
 
 ExitCode run_snapshot(Invocation& invocation) {
-    CLI::App app("Takes a snapshot of files and folders. Only what the repository does not have yet is added.", "vault snapshot");
+    CLI::App app("Takes a snapshot of files and folders. Only what the repository does not have yet is added.",
+                 "vault snapshot");
     Arguments arguments;
     add_options(app, arguments);
     invocation.parse(app);

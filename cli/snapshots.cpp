@@ -1,7 +1,8 @@
-// vault snapshots.
+// vault snapshots: the listing.
 #include "store/snapshots.h"
 
 #include "cli/command.h"
+#include "cli/open_snapshot.h"
 #include "cli/snapshot_output.h"
 #include "cli/terminal.h"
 #include "store/base/text.h"
@@ -36,19 +37,25 @@ std::vector<std::string> cells_of(const Snapshot& snapshot, const Time& at) {
 }  // namespace
 
 ExitCode run_snapshots(Invocation& invocation) {
-    CLI::App app("Lists the snapshots, oldest first. SIZE is what a restore writes, ADDED what the run stored. Times are UTC.",
-                 "vault snapshots");
+    CLI::App app(
+        "Lists the snapshots, oldest first. SIZE is what a restore writes, ADDED what the run stored. Times are UTC.",
+        "vault snapshots");
     SnapshotFilter filter;
-    add_repeated(app, "--series", filter.series, "NAME", "Only of this series (may be repeated)");
-    add_repeated(app, "--host", filter.hosts, "NAME", "Only of this host (may be repeated)");
-    add_repeated(app, "--tag", filter.tags, "TAG", "Only with this tag (may be repeated)");
+    add_filter(app, filter, "Only");
     invocation.parse(app);
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     const SnapshotListing listing = list_snapshots(*repository);
     Output& output = invocation.output();
-    Table table({{"ID"}, {"TIME (AGE)"}, {"SERIES", Align::Left, 10}, {"HOST", Align::Left, 6}, {"TAGS", Align::Left, 4},
-                 {"SIZE", Align::Right}, {"FILES", Align::Right}, {"ADDED", Align::Right}, {"DURATION", Align::Right}});
+    Table table({{"ID"},
+                 {"TIME (AGE)"},
+                 {"SERIES", Align::Left, 10},
+                 {"HOST", Align::Left, 6},
+                 {"TAGS", Align::Left, 4},
+                 {"SIZE", Align::Right},
+                 {"FILES", Align::Right},
+                 {"ADDED", Align::Right},
+                 {"DURATION", Align::Right}});
     const Time at = now();
     std::uint64_t shown_count = 0;
     for (const Snapshot& snapshot : listing.live) {
@@ -76,7 +83,8 @@ ExitCode run_snapshots(Invocation& invocation) {
     output.flush();
     // What could be read was shown; that something could not is the command's result all the same.
     if (!listing.damaged.empty())
-        throw Error(ErrorKind::Corrupt, counted(listing.damaged.size(), "damaged object") + ", the first: " + listing.damaged[0]);
+        throw Error(ErrorKind::Corrupt,
+                    counted(listing.damaged.size(), "damaged object") + ", the first: " + listing.damaged[0]);
     return ExitCode::Ok;
 }
 

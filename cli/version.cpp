@@ -1,4 +1,4 @@
-// vault version.
+// vault version: what this program is made of.
 #include "cli/command.h"
 #include "store/format/envelope.h"
 #include "store/index_version.h"

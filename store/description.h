@@ -18,10 +18,11 @@ struct RawName {
     std::string bytes;
 };
 
-using DescribedValue = std::variant<std::uint64_t, bool, std::string, RawName, Time, Description, std::vector<Description>>;
+using DescribedValue =
+    std::variant<std::uint64_t, bool, std::string, RawName, Time, Description, std::vector<Description>>;
 
-// Fields in the order in which they stand in the format. `text` values (std::string) are our own words, or were checked to
-// be clean when they were decoded.
+// Fields in the order in which they stand in the format. `text` values (std::string) are our own words, or were checked
+// to be clean when they were decoded.
 struct Description {
     std::vector<std::pair<std::string, DescribedValue>> fields;
 

@@ -10,31 +10,38 @@ namespace vault {
 
 namespace {
 
-Description describe_slot(const Repository& repository, const Credentials& credentials, const std::string& name, ByteView object) {
+Description describe_slot(const Repository& repository, const Credentials& credentials, const std::string& name,
+                          ByteView object) {
     const SlotId id = SlotId::from_hex(name.substr(name.find('/') + 1));
     const auto opened = open_slot(id, object, credentials);  // checks the hash first
     const SlotHeader header = decode_slot_header(object);
     Description fields;
     fields.id("repository", header.repository).add("needs_password", header.has_password);
     fields.add("needs_key_file", header.has_key_file);
-    if (header.has_password) fields.number("argon2id_memory_kib", header.memory_kib).number("argon2id_passes", header.passes);
+    if (header.has_password)
+        fields.number("argon2id_memory_kib", header.memory_kib).number("argon2id_passes", header.passes);
     fields.add("salt", to_hex(header.salt)).add("commitment", to_hex(header.commitment));
     fields.add("opens_with_these_credentials", opened.has_value()).add("in_use_now", id == repository.slot());
     if (!opened) return fields;
     const char* purposes[] = {"", "password", "key file", "recovery key"};
-    fields.add("created", opened->created).add("purpose", std::string(purposes[static_cast<std::size_t>(opened->purpose)]));
+    fields.add("created", opened->created)
+        .add("purpose", std::string(purposes[static_cast<std::size_t>(opened->purpose)]));
     return fields.add("label", opened->label);
 }
 
 Description describe_keyring(const Repository& repository, const std::string& name, ByteView object) {
     KeyringRecord record = open_keyring(repository.keyring_key(), repository.id(), name, object);
     Description fields;
-    fields.id("repository", record.repository).number("generation", record.generation).id("predecessor", record.predecessor);
+    fields.id("repository", record.repository)
+        .number("generation", record.generation)
+        .id("predecessor", record.predecessor);
     fields.add("created", record.created);
     std::vector<Description> keys;
     for (auto& key : record.master_keys) {
-        keys.push_back(Description().number("number", key.number).add("created", key.created).add("x25519_public",
-                                                                                                  to_hex(key.x25519_public)));
+        keys.push_back(Description()
+                           .number("number", key.number)
+                           .add("created", key.created)
+                           .add("x25519_public", to_hex(key.x25519_public)));
         wipe(key.key);
         wipe(key.x25519_secret);
     }
@@ -62,7 +69,8 @@ Description describe_pack(const Repository& repository, const std::string& name)
     Description fields;
     fields.number("bytes", bytes).id("salt", header.salt).number("generation", header.envelope.generation);
     fields.number("boxes_end", trailer.boxes_end).number("padding_bytes", trailer.directory_offset - trailer.boxes_end);
-    fields.number("directory_offset", trailer.directory_offset).number("directory_sealed_bytes", trailer.directory_sealed_bytes);
+    fields.number("directory_offset", trailer.directory_offset)
+        .number("directory_sealed_bytes", trailer.directory_sealed_bytes);
     for (auto& field : describe(directory).fields) fields.fields.push_back(std::move(field));
     return fields;
 }
@@ -125,7 +133,8 @@ Description describe_object(const Repository& repository, const Credentials& cre
         fields.add("sha256", to_hex(sha256(object)));
         if (name.starts_with("keys/")) record = describe_slot(repository, credentials, name, object);
         else if (name.starts_with("keyring/")) record = describe_keyring(repository, name, object);
-        else if (name.starts_with("config/")) record = describe(open_config(repository.keyring_key(), repository.id(), name, object));
+        else if (name.starts_with("config/"))
+            record = describe(open_config(repository.keyring_key(), repository.id(), name, object));
         else record = describe_control(repository.keys(), name, object);
     }
     fields.add("record", std::move(record));
@@ -143,8 +152,12 @@ Description describe_chunk(const Repository& repository, const View& view, const
         const auto pack = view.index->pack(at.pack);
         const BoxLocation& box = pack->boxes.at(at.box);
         Description one;
-        one.id("pack", pack->id).number("box", at.box).number("box_offset", box.offset).number("box_sealed_bytes", box.sealed_bytes);
-        one.number("box_plain_bytes", box.plain_bytes).add("codec", std::string(box.codec == Codec::Raw ? "raw" : "zstd"));
+        one.id("pack", pack->id)
+            .number("box", at.box)
+            .number("box_offset", box.offset)
+            .number("box_sealed_bytes", box.sealed_bytes);
+        one.number("box_plain_bytes", box.plain_bytes)
+            .add("codec", std::string(box.codec == Codec::Raw ? "raw" : "zstd"));
         one.number("offset", at.offset).number("length", at.length);
         copies.push_back(std::move(one));
     }

@@ -83,7 +83,8 @@ Description describe(const AttributeSet& set) {
 
 Description describe(const Node& node) {
     Description fields;
-    fields.add("tree", std::string(node.tree == TreeKind::Manifest ? "manifest" : "extents")).number("level", node.level);
+    fields.add("tree", std::string(node.tree == TreeKind::Manifest ? "manifest" : "extents"))
+        .number("level", node.level);
     std::vector<Description> items;
     if (const auto* leaves = std::get_if<std::vector<ManifestLeafItem>>(&node.items)) {
         for (const auto& leaf : *leaves)
@@ -121,7 +122,9 @@ Description describe(const PackDirectory& directory) {
     std::uint64_t box_offset = kPackHeaderBytes;
     for (const DirectoryBox& box : directory.boxes) {
         Description one;
-        one.number("offset", box_offset).number("sealed_bytes", box.sealed_bytes).number("plain_bytes", box.plain_bytes());
+        one.number("offset", box_offset)
+            .number("sealed_bytes", box.sealed_bytes)
+            .number("plain_bytes", box.plain_bytes());
         one.add("codec", std::string(box.codec == Codec::Raw ? "raw" : "zstd")).number("generation", box.generation);
         std::vector<Description> chunks;
         for (const DirectoryChunk& chunk : box.chunks)

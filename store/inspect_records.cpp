@@ -8,7 +8,9 @@ namespace {
 Description describe(const ProcessIdentity& process) {
     Description fields;
     fields.add("host", process.host).id("machine", process.machine).id("boot", process.boot);
-    fields.number("pid_namespace", process.pid_namespace).number("pid", process.pid).number("start_ticks", process.start_ticks);
+    fields.number("pid_namespace", process.pid_namespace)
+        .number("pid", process.pid)
+        .number("start_ticks", process.start_ticks);
     return fields;
 }
 
@@ -49,9 +51,12 @@ Description describe(const ShapeParameters& shape) {
     fields.number("classifier_version", shape.classifier_version).number("normalisation", shape.normalisation);
     std::vector<Description> classes;
     for (const auto& size : shape.classes)
-        classes.push_back(Description().add("class", std::string(class_name(size.chunk_class))).number("average_bytes", size.average));
+        classes.push_back(Description()
+                              .add("class", std::string(class_name(size.chunk_class)))
+                              .number("average_bytes", size.average));
     fields.add("chunk_classes", std::move(classes));
-    fields.number("inline_content_bytes", shape.inline_content_bytes).number("extent_list_items", shape.extent_list_items);
+    fields.number("inline_content_bytes", shape.inline_content_bytes)
+        .number("extent_list_items", shape.extent_list_items);
     fields.number("inline_attributes_bytes", shape.inline_attributes_bytes);
     fields.number("node_average_bytes", shape.node_average_bytes).number("node_items_min", shape.node_items_min);
     fields.number("node_weight_max", shape.node_weight_max);
@@ -108,7 +113,9 @@ void describe(Description& into, const Extensions& extensions) {
 
 Description describe(const ConfigRecord& record) {
     Description fields;
-    fields.id("repository", record.repository).number("generation", record.generation).id("predecessor", record.predecessor);
+    fields.id("repository", record.repository)
+        .number("generation", record.generation)
+        .id("predecessor", record.predecessor);
     fields.add("created", record.created).number("read_features", record.read_features);
     fields.number("write_features", record.write_features).add("shape", describe(record.shape));
     fields.number("store_properties", record.store_properties);
@@ -196,7 +203,8 @@ Description describe(const DamageRecord& record) {
     std::vector<Description> boxes, lost;
     for (const std::uint64_t box : record.boxes) boxes.push_back(Description().number("box", box));
     for (const auto& chunk : record.lost)
-        lost.push_back(Description().add("kind", std::string(chunk.kind == ChunkKind::Data ? "data" : "tree")).id("id", chunk.id));
+        lost.push_back(
+            Description().add("kind", std::string(chunk.kind == ChunkKind::Data ? "data" : "tree")).id("id", chunk.id));
     fields.add("boxes", std::move(boxes)).add("lost", std::move(lost));
     fields.number("sequence", record.sequence).add("time", record.time);
     describe(fields, record.extensions);

@@ -22,11 +22,12 @@ void put_and_open(const Repository& repository, const NewSlot& slot, const Crede
     const Bytes stored = repository.backend().get(name_of(slot.id));
     const auto opened = open_slot(slot.id, stored, credentials);
     if (!opened || !equal(opened->keyring_key.view(), repository.keyring_key()))
-        throw Error(ErrorKind::Corrupt, name_of(slot.id) + " does not open again after it was written; nothing was removed");
+        throw Error(ErrorKind::Corrupt,
+                    name_of(slot.id) + " does not open again after it was written; nothing was removed");
 }
 
-// Removes a slot that is not the one this run opened, and makes sure that the latter is still there: two clients may remove each
-// other's slots at the same moment.
+// Removes a slot that is not the one this run opened, and makes sure that the latter is still there: two clients may
+// remove each other's slots at the same moment.
 void remove_slot(const Repository& repository, const SlotId& id, const SlotId& kept) {
     const Bytes kept_object = repository.backend().get(name_of(kept));
     repository.backend().remove(name_of(id));
@@ -65,8 +66,8 @@ std::vector<KeyInfo> list_keys(const Repository& repository) {
 
 SlotId add_key(const Repository& repository, const NewKeyOptions& options) {
     const SlotPurpose purpose = options.credentials.password ? SlotPurpose::Password : SlotPurpose::KeyFile;
-    const NewSlot slot = make_slot(repository.id(), repository.keyring_key(), options.credentials, purpose, options.label, now(),
-                                   options.strength);
+    const NewSlot slot = make_slot(repository.id(), repository.keyring_key(), options.credentials, purpose,
+                                   options.label, now(), options.strength);
     put_and_open(repository, slot, options.credentials);
     return slot.id;
 }
@@ -83,22 +84,28 @@ RecoveryKey add_recovery_key(const Repository& repository) {
 SlotId remove_key(const Repository& repository, const std::string& prefix) {
     std::vector<SlotId> found;
     for (const ObjectInfo& info : repository.backend().list(std::string(kFolder)))
-        if (info.name.substr(kFolder.size()).starts_with(prefix)) found.push_back(SlotId::from_hex(info.name.substr(kFolder.size())));
-    if (prefix.empty() || found.empty()) throw Error(ErrorKind::NotFound, "no key has an id that starts with " + escaped(prefix));
+        if (info.name.substr(kFolder.size()).starts_with(prefix))
+            found.push_back(SlotId::from_hex(info.name.substr(kFolder.size())));
+    if (prefix.empty() || found.empty())
+        throw Error(ErrorKind::NotFound, "no key has an id that starts with " + escaped(prefix));
     if (found.size() > 1)
-        throw Error(ErrorKind::NotFound, std::to_string(found.size()) + " keys have ids that start with " + escaped(prefix));
+        throw Error(ErrorKind::NotFound,
+                    std::to_string(found.size()) + " keys have ids that start with " + escaped(prefix));
     if (found[0] == repository.slot())
-        throw Error(ErrorKind::Usage, "key " + found[0].hex().substr(0, 8) +
-                                          " is the one that opened the repository; open it with another to remove this one");
+        throw Error(ErrorKind::Usage,
+                    "key " + found[0].hex().substr(0, 8) +
+                        " is the one that opened the repository; open it with another to remove this one");
     remove_slot(repository, found[0], repository.slot());
     return found[0];
 }
 
-SlotId change_password(const Repository& repository, const Credentials& opened_with, ByteView new_password, SlotStrength strength) {
+SlotId change_password(const Repository& repository, const Credentials& opened_with, ByteView new_password,
+                       SlotStrength strength) {
     const Bytes old_object = repository.backend().get(name_of(repository.slot()));
     const SlotHeader old_header = decode_slot_header(old_object);
     if (!old_header.has_password)
-        throw Error(ErrorKind::Usage, "the key that opened the repository has no password; add one with `vault key add`");
+        throw Error(ErrorKind::Usage,
+                    "the key that opened the repository has no password; add one with `vault key add`");
     const auto old_slot = open_slot(repository.slot(), old_object, opened_with);
     if (!old_slot) throw Error(ErrorKind::WrongKey, "the key that opened the repository does not open any more");
     NewKeyOptions options;

@@ -1,5 +1,5 @@
-// Keys of a repository: which slots open it, and how they come and go. A slot wraps the keyring key alone, so nothing that is
-// stored changes with it; whoever once opened the repository may have kept the keyring key.
+// Keys of a repository: which slots open it, and how they come and go. A slot wraps the keyring key alone, so nothing
+// that is stored changes with it; whoever once opened the repository may have kept the keyring key.
 #pragma once
 
 #include <optional>
@@ -41,12 +41,13 @@ struct RecoveryKey {
 // Adds a slot with a new recovery key. Earlier ones still open the repository.
 RecoveryKey add_recovery_key(const Repository& repository);
 
-// Removes the slot whose id starts with `prefix`. Throws NotFound (none, or several), Usage for the slot that this run opened: so
-// one that is known to open is always left, also where two clients remove each other's at once.
+// Removes the slot whose id starts with `prefix`. Throws NotFound (none, or several), Usage for the slot that this run
+// opened: so one that is known to open is always left, also where two clients remove each other's at once.
 SlotId remove_key(const Repository& repository, const std::string& prefix);
 
-// Puts a new slot in the place of the one that this run opened, with the same key file if that had one, and a new password.
-// Throws Usage where the opened slot has no password. `opened_with` are the credentials that opened it.
-SlotId change_password(const Repository& repository, const Credentials& opened_with, ByteView new_password, SlotStrength strength);
+// Puts a new slot in the place of the one that this run opened, with the same key file if that had one, and a new
+// password. Throws Usage where the opened slot has no password. `opened_with` are the credentials that opened it.
+SlotId change_password(const Repository& repository, const Credentials& opened_with, ByteView new_password,
+                       SlotStrength strength);
 
 }  // namespace vault

@@ -32,7 +32,8 @@ void list_entries(const ManifestReader& manifest, const std::string& path, Depth
     }
     const std::vector<std::string> components = components_of_key(top.key);
     const std::string prefix = depth == Depth::Children ? children_prefix(components) : subtree_prefix(components);
-    for (ManifestCursor cursor = manifest.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+    for (ManifestCursor cursor = manifest.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix);
+         cursor.next()) {
         if (cursor.key().empty()) continue;  // the root is below nothing, though its key starts with every empty prefix
         if (!each({cursor.key(), cursor.entry()})) return;
     }

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+# Every way of failing has an exit code of its own and one line on stderr (docs/cli.md, "Exit codes").
+import hashlib
+import os
+import struct
+import subprocess
+import unittest
+
+import vault_case as v
+
+VERSION_OFFSET = 10  # docs/format.md, section 3
+
+
+class Errors(v.VaultCase):
+    def setUp(self):
+        super().setUp()
+        self.source = self.folder("source")
+        for number in range(40):
+            self.file(f"source/file {number}", os.urandom(3000))
+
+    def prepared(self):
+        self.init()
+        return self.snapshot(self.source)["snapshot_id"]
+
+    def with_version(self, name, version):
+        contents = bytearray(self.object(name))
+        struct.pack_into("<H", contents, VERSION_OFFSET, version)
+        return bytes(contents)
+
+    # --- usage: exit 2 ---
+
+    def test_an_unknown_command_is_refused_with_a_guess(self):
+        self.fail_with(v.USAGE, "snapshoot", "/etc", says="did you mean snapshot\\?")
+        self.fail_with(v.USAGE, "frobnicate", says="unknown command frobnicate")
+        self.fail_with(v.USAGE, "key", "lst", says="did you mean key list\\?")
+        self.fail_with(v.USAGE, says="no command")
+
+    def test_commands_of_later_versions_do_not_exist(self):
+        for name in ("mount", "forget", "prune", "check", "repair", "diff", "find", "stats", "log"):
+            self.fail_with(v.USAGE, name, "--help", says="unknown command")
+
+    def test_an_unknown_option_is_refused_with_a_guess(self):
+        meant = "unknown option --tagret; did you mean --target\\?"
+        self.fail_with(v.USAGE, "restore", "latest", "--tagret", "x", says=meant)
+        self.fail_with(v.USAGE, "snapshots", "--frob=1", says="unknown option --frob;")
+        self.fail_with(v.USAGE, "snapshots", "extra", says="unexpected argument extra")
+
+    def test_a_missing_argument_is_named(self):
+        self.fail_with(v.USAGE, "restore", "latest", says="target")
+        self.fail_with(v.USAGE, "snapshot", says="PATH")
+        self.fail_with(v.USAGE, "snapshot", "/etc", "--threads", "0", says="threads")
+
+    def test_a_reference_that_means_nothing_is_usage_and_one_that_finds_nothing_fails(self):
+        self.init()
+        self.fail_with(v.USAGE, "ls", "no such thing")
+        self.fail_with(v.FAILED, "ls", "latest", says="no snapshot")
+        self.snapshot(self.source)
+        self.fail_with(v.FAILED, "ls", "00000000000000000000000000000000")
+        self.fail_with(v.FAILED, "ls", "latest~1")
+        self.fail_with(v.FAILED, "ls", "latest:/no such place", says="no such place")
+        self.fail_with(v.USAGE, "cat", "latest:" + self.source)
+
+    def test_a_path_that_does_not_exist_makes_no_snapshot(self):
+        self.init()
+        self.fail_with(v.FAILED, "snapshot", self.path("nowhere"), says="nowhere")
+        self.assertEqual(self.objects_in("snapshots"), [])
+
+    # --- no repository: exit 10; a place that is taken ---
+
+    def test_no_repository_is_exit_10_for_every_command(self):
+        for arguments in ("snapshots", "snapshot /etc", "ls latest", "cat latest:/x", "du latest", "inspect config/1",
+                          "restore latest --target x", "key list"):  # fmt: skip
+            self.fail_with(v.NO_REPOSITORY, *arguments.split(), says="vault init")
+        self.folder("repository")
+        self.fail_with(v.NO_REPOSITORY, "snapshots", says="vault init")
+
+    def test_no_repository_is_told_before_a_password_is_asked_for(self):
+        self.fail_with(v.NO_REPOSITORY, "snapshots", environment={"VAULT_PASSWORD": None})
+
+    def test_init_refuses_a_place_that_holds_anything(self):
+        self.file("repository/somebody's file")
+        self.fail_with(v.FAILED, "init", says="not empty")
+        self.assertEqual(os.listdir(self.repository), ["somebody's file"])
+
+    def test_init_refuses_a_repository_and_leaves_it_as_it_was(self):
+        self.prepared()
+        before = {name: self.object(name) for name in self.objects_in("")}
+        self.fail_with(v.FAILED, "init", says="holds a repository")
+        self.assertEqual({name: self.object(name) for name in self.objects_in("")}, before)
+
+    # --- wrong key: exit 12 ---
+
+    def test_a_wrong_password_is_exit_12(self):
+        self.prepared()
+        for arguments in (["snapshots"], ["snapshot", self.source], ["ls", "latest"], ["key", "list"]):
+            self.fail_with(v.WRONG_KEY, *arguments, environment={"VAULT_PASSWORD": "wrong"}, says="password")
+
+    def test_a_key_file_that_is_none_is_exit_12_and_is_not_repeated(self):
+        self.init()
+        key = self.file("key", "not a key at all\n", 0o600)
+        result = self.fail_with(v.WRONG_KEY, "snapshots", environment={"VAULT_PASSWORD": None, "VAULT_KEY_FILE": key})
+        self.assertNotIn("not a key at all", result.err)
+
+    # --- damage: exit 13 ---
+
+    def test_a_damaged_slot_is_exit_13_not_12(self):
+        self.prepared()
+        for name in self.objects_in("keys"):
+            self.flip(name, 2000)
+        self.fail_with(v.INTEGRITY, "snapshots", says="keys/")
+
+    def test_one_damaged_slot_of_two_does_not_hide_that_the_password_is_wrong(self):
+        self.init()
+        os.unlink(os.path.join(self.repository, self.password_slot()))
+        self.fail_with(v.WRONG_KEY, "snapshots")
+
+    def password_slot(self):
+        keys = self.succeed("--json", "key", "list").objects
+        return "keys/" + next(key["id"] for key in keys if key.get("current"))
+
+    def test_a_damaged_keyring_is_exit_13(self):
+        self.prepared()
+        self.flip("keyring/1", 200)
+        self.fail_with(v.INTEGRITY, "snapshots", says="keyring/")
+
+    def test_a_damaged_config_can_be_read_past_but_nothing_is_written(self):
+        self.prepared()
+        self.flip("config/1", 200)
+        self.succeed("snapshots")
+        self.fail_with(v.INTEGRITY, "snapshot", self.source, says="config/")
+
+    def test_a_damaged_snapshot_is_named_and_the_others_are_shown(self):
+        first = self.prepared()
+        second = self.snapshot(self.source)["snapshot_id"]
+        self.flip("snapshots/" + first, -40)
+        result = self.fail_with(v.INTEGRITY, "snapshots", says="snapshots/" + first)
+        self.assertIn(second[:8], result.out)
+        self.assertNotIn(first[:8], result.out)
+
+    def test_a_damaged_pack_gives_no_wrong_byte_and_exit_13(self):
+        self.prepared()
+        for name in self.objects_in("packs"):
+            size = len(self.object(name))
+            if size > 100_000:  # the data pack: 40 files of 3,000 random bytes
+                self.flip(name, size // 3)
+        result = self.run_vault("restore", "latest", "--target", self.path("restored"))
+        self.assertEqual(result.code, v.INTEGRITY, str(result))
+        self.assertRegex(result.err, "packs/|chunk")
+        for parent, _, names in os.walk(self.path("restored")):
+            for name in names:
+                path = os.path.join(parent, name)
+                with open(path, "rb") as restored, open(path.replace(self.path("restored"), ""), "rb") as source:
+                    self.assertEqual(restored.read(), source.read(), path)
+        failed = [line for line in result.err.splitlines() if "source/file" in line]
+        self.assertGreater(len(failed), 0, str(result))
+        name = failed[0].split("source/")[1].split(":")[0]
+        cat = self.fail_with(v.INTEGRITY, "cat", f"latest:{self.source}/{name}", says="file")
+        self.assertEqual(cat.stdout, b"")
+
+    def test_a_pack_that_is_gone_is_exit_13_or_names_what_is_missing(self):
+        self.prepared()
+        self.remove(os.path.join(self.work, "home"))
+        for name in self.objects_in("packs"):
+            if len(self.object(name)) > 100_000:
+                os.unlink(os.path.join(self.repository, name))
+        result = self.run_vault("restore", "latest", "--target", self.path("restored"))
+        self.assertIn(result.code, (v.INTEGRITY, v.SOME_NOT_RESTORED), str(result))
+        for parent, _, names in os.walk(self.path("restored")):
+            self.assertEqual([name for name in names if os.path.getsize(os.path.join(parent, name)) != 3000], [])
+
+    # --- no room: exit 14; read-only: exit 15 ---
+
+    def mounted(self, name, options):
+        place = self.folder(name)
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place]
+        done = subprocess.run(command, stderr=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            self.skipTest("cannot mount a tmpfs here: " + done.stderr.decode().strip())
+        self.addCleanup(subprocess.run, ["umount", place], check=False)
+        return place
+
+    def test_a_full_store_is_exit_14_and_older_snapshots_stay_whole(self):
+        place = self.mounted("disk", "size=24m")
+        environment = {"VAULT_REPOSITORY": place + "/repository"}
+        self.succeed("init", environment=environment)
+        self.succeed("snapshot", self.source, environment=environment)
+        self.file("source/large", os.urandom(40 << 20))
+        self.fail_with(v.NO_SPACE, "snapshot", self.source, environment=environment, says="[Nn]o space|room")
+        listed = self.succeed("--json", "snapshots", environment=environment)
+        self.assertEqual(listed.summary["snapshots"], 1)
+        os.unlink(self.path("source/large"))
+        restored = self.run_vault("restore", "latest", "--target", self.path("back"), environment=environment)
+        self.assert_restored(restored, self.source, self.path("back") + self.source)
+
+    def test_a_full_target_is_exit_14_and_leaves_no_short_file(self):
+        self.prepared()
+        place = self.mounted("small", "size=64k")
+        self.fail_with(v.NO_SPACE, "restore", "latest", "--target", place + "/back", says="[Nn]o space|room")
+        for parent, _, names in os.walk(place):
+            short = [name for name in names if os.path.getsize(os.path.join(parent, name)) not in (0, 3000)]
+            self.assertEqual(short if parent.startswith(place + "/back/") else [], [])
+
+    def test_a_store_mounted_read_only_is_exit_15_and_can_be_read(self):
+        place = self.mounted("disk", "size=64m")
+        environment = {"VAULT_REPOSITORY": place + "/repository"}
+        self.succeed("init", environment=environment)
+        self.succeed("snapshot", self.source, environment=environment)
+        subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+        self.fail_with(v.READ_ONLY, "snapshot", self.source, environment=environment, says="[Rr]ead-only")
+        self.fail_with(v.READ_ONLY, "key", "recovery", environment=environment, says="[Rr]ead-only")
+        self.succeed("snapshots", environment=environment)
+        self.succeed("restore", "latest", "--target", self.path("back"), environment=environment)
+
+    # --- another version: exit 16 ---
+
+    def test_a_slot_of_another_version_is_exit_16(self):
+        self.prepared()
+        for name in self.objects_in("keys"):
+            changed = self.with_version(name, 2)
+            os.unlink(os.path.join(self.repository, name))
+            self.replace_object("keys/" + hashlib.sha256(changed).hexdigest(), changed)
+        self.fail_with(v.UNSUPPORTED, "snapshots", says="version 2")
+
+    def test_a_config_of_another_version_is_exit_16(self):
+        self.prepared()
+        self.replace_object("config/1", self.with_version("config/1", 2))
+        self.fail_with(v.UNSUPPORTED, "snapshots", says="version 2")
+
+    def test_a_snapshot_of_another_version_is_exit_16(self):
+        sid = self.prepared()
+        self.replace_object("snapshots/" + sid, self.with_version("snapshots/" + sid, 2))
+        self.fail_with(v.UNSUPPORTED, "snapshots", says="version 2")
+
+    # --- with --json, and the pipe that nobody reads ---
+
+    def test_with_json_the_line_on_stderr_is_an_object(self):
+        result = self.run_vault("--json", "snapshots")
+        self.assertEqual(result.code, v.NO_REPOSITORY, str(result))
+        self.assertEqual(len(result.err.splitlines()), 1)
+        error = v.json.loads(result.err)
+        self.assertEqual(v.schema_violations(error, v.load_schema("exit_error")), [])
+        self.assertEqual((error["code"], error["kind"]), (v.NO_REPOSITORY, "NoRepository"))
+
+    def test_a_closed_pipe_ends_the_command_quietly(self):
+        self.prepared()
+        for number in range(3000):
+            self.file(f"source/many/{number:0100}")
+        self.snapshot(self.source)
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [self.vault, "ls", "-R", "latest"]
+        done = subprocess.run(command, env=self.environment, stdout=writer, stderr=subprocess.PIPE, check=False)
+        os.close(writer)
+        self.assertEqual((done.returncode, done.stderr), (v.OUTPUT_CLOSED, b""))
+
+    def test_a_full_device_behind_stdout_is_an_error(self):
+        self.prepared()
+        with open("/dev/full", "wb") as full:
+            command = [self.vault, "snapshots"]
+            done = subprocess.run(command, env=self.environment, stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, v.NO_SPACE)
+        self.assertRegex(done.stderr, rb"\Avault: cannot write to stdout[^\n]*\n\Z")
+
+
+if __name__ == "__main__":
+    unittest.main()
