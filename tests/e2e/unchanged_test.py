@@ -73,7 +73,7 @@ class Unchanged(VaultCase):
         self.assertGreater(summary["tree_blobs"], 0)
         for name in set(self.objects_in("packs")) - packs_before:
             found = self.succeed("--json", "inspect", name).objects
-            self.assertEqual(found[0]["content"], "tree", name)
+            self.assertEqual(found[0]["record"]["content"], "tree", name)
 
     def test_a_change_within_two_seconds_of_the_parent_is_seen_though_the_times_hide_it(self):
         path = self.file("source/file", b"first")
