@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr int kOpenTries = 10;
 constexpr auto kOpenPause = 2ms;
+constexpr int kSyncTries = 3;
 constexpr std::size_t kBoxTableBytesMax = 8 << 20;
 // The first ids of a batch are asked for alone: their answers say which pack to load for the rest.
 constexpr std::size_t kProbeIds = 8;
@@ -93,13 +94,21 @@ class OpenIndex : public Index {
     }
 
     void add(std::vector<NewPack> packs, const std::vector<std::pair<std::string, Bytes>>& notes) override {
-        const RepositoryId repository = view()->identity().repository;
+        const auto before = view();
+        const IndexIdentity& mine = before->identity();
         const UniqueFd lock = folder_.lock();
-        const auto current = open_view(folder_, repository, budget_);
-        if (!current || current->identity().incarnation != view()->identity().incarnation)
+        const auto current = open_view(folder_, mine.repository, budget_);
+        if (!current || current->identity().incarnation != mine.incarnation)
             throw Error(ErrorKind::Io, "the index in " + escaped(folder_.path().string()) +
                                            " was deleted or rebuilt meanwhile; the next command brings it up to date");
-        IndexAddition addition(folder_, repository, current.get(), budget_, 1);
+        reporting_damage(*before, [&] { add_to(*current, packs, notes); });
+    }
+
+  private:
+    void add_to(const IndexView& current, const std::vector<NewPack>& packs,
+                const std::vector<std::pair<std::string, Bytes>>& notes) {
+        const RepositoryId& repository = current.identity().repository;
+        IndexAddition addition(folder_, repository, &current, budget_, 1);
         for (const NewPack& pack : packs) {
             addition.add(0, pack.id, pack.bytes, pack.directory, encode(pack.directory));
             addition.set(directories_key(pack.directory.session), "");
@@ -111,7 +120,6 @@ class OpenIndex : public Index {
         view_ = std::move(next);
     }
 
-  private:
     void find(const IndexView& index, std::span<const ChunkId> ids, const PackSet& allowed,
               std::span<std::optional<ChunkLocation>> places) const {
         locality_.find(ids, allowed, places);
@@ -195,12 +203,28 @@ class OpenIndex : public Index {
 // Without the lock. Files may vanish while they are opened because another process writes: then it is tried again.
 std::unique_ptr<IndexView> open_agreeing(const IndexSyncRequest& request) {
     for (int tries = 0; tries < kOpenTries; ++tries) {
-        if (!std::filesystem::exists(request.folder.database())) return nullptr;
+        std::error_code unknown;  // is as good as absent
+        if (!std::filesystem::exists(request.folder.database(), unknown)) return nullptr;
         if (auto view = open_view(request.folder, request.keys.repository(), request.budget))
             return view->compare(request.packs).empty() ? std::move(view) : nullptr;
         std::this_thread::sleep_for(kOpenPause);
     }
     return nullptr;
+}
+
+// Under the lock. A folder that is deleted meanwhile is made again: nobody is to blame for a deleted cache.
+std::unique_ptr<IndexView> sync_locked(const IndexSyncRequest& request, IndexSyncReport& report) {
+    for (int tries = 1;; ++tries) {
+        const UniqueFd lock = request.folder.lock();
+        try {
+            return sync_index(request, lock, report);
+        } catch (const Error&) {
+            if (tries == kSyncTries || request.folder.is_locked_by(lock)) throw;
+            const std::string because = report.private_because;
+            report = {};
+            report.private_because = because;
+        }
+    }
 }
 
 bool is_unwritable(ErrorKind kind) {
@@ -217,10 +241,7 @@ std::unique_ptr<Index> Index::open(const std::filesystem::path& path, const Keys
     report = {};
     try {
         std::unique_ptr<IndexView> view = open_agreeing(request);
-        if (!view) {
-            const UniqueFd lock = folder.lock();
-            view = sync_index(request, report);
-        }
+        if (!view) view = sync_locked(request, report);
         return std::make_unique<OpenIndex>(folder, nullptr, std::move(view), budget);
     } catch (const Error& error) {
         if (!is_unwritable(error.kind())) throw;
@@ -229,8 +250,7 @@ std::unique_ptr<Index> Index::open(const std::filesystem::path& path, const Keys
     }
     auto own = std::make_unique<PrivateFolder>();
     folder = IndexFolder(own->path());
-    const UniqueFd lock = folder.lock();
-    std::unique_ptr<IndexView> view = sync_index(request, report);
+    std::unique_ptr<IndexView> view = sync_locked(request, report);
     return std::make_unique<OpenIndex>(folder, std::move(own), std::move(view), budget);
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <thread>
+#include <vector>
 
 #include "store/base/error.h"
 #include "store/base/file.h"
@@ -44,7 +45,8 @@ UniqueFd IndexFolder::lock() const {
     const auto give_up = std::chrono::steady_clock::now() + kLockWait;
     for (;;) {
         make_folders(path_.string());
-        if (std::filesystem::is_directory(std::filesystem::symlink_status(path))) remove_tree(path);
+        std::error_code absent;
+        if (std::filesystem::is_directory(std::filesystem::symlink_status(path, absent))) remove_tree(path);
         UniqueFd fd = open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
         while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno != EWOULDBLOCK && errno != EINTR) throw system_error("cannot lock " + escaped(path), errno);
@@ -74,8 +76,16 @@ void IndexFolder::mark_damaged(const IncarnationId& incarnation) const noexcept 
 
 void IndexFolder::throw_away() const {
     remove_tree(database());
-    for (const auto& item : std::filesystem::directory_iterator(path_))
-        if (item.path().filename().string().starts_with("damaged-")) remove_tree(item.path());
+    std::error_code error;
+    std::vector<std::filesystem::path> marks;
+    for (std::filesystem::directory_iterator item(path_, error), end; !error && item != end; item.increment(error))
+        if (item->path().filename().string().starts_with("damaged-")) marks.push_back(item->path());
+    if (error) throw system_error("cannot list " + escaped(path_.string()), error.value());
+    for (const std::filesystem::path& mark : marks) remove_tree(mark);
+}
+
+bool IndexFolder::is_locked_by(const UniqueFd& lock) const {
+    return is_same_file(lock.get(), (path_ / "lock").string());
 }
 
 PrivateFolder::PrivateFolder() {

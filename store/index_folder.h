@@ -22,6 +22,8 @@ class IndexFolder {
     // its process. Waits for others; throws Busy after ten minutes, the Error of errno where the folder cannot be
     // written.
     UniqueFd lock() const;
+    // False where the folder was deleted under the lock: what was written is lost, and an error tells nothing.
+    bool is_locked_by(const UniqueFd& lock) const;
 
     bool is_damaged(const IncarnationId& incarnation) const;
     // Makes the next one who opens the index throw it away. Does nothing where it cannot.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "store/index_addition.h"
 #include "store/index_directories.h"
@@ -32,9 +33,7 @@ class MissingPacks {
         for (const ObjectInfo& pack : missing) missing_.emplace(*pack_id_of(pack), &pack);
     }
 
-    void read_copies() {
-        if (missing_.empty()) return;
-        const std::vector<ObjectInfo> listed = request_.backend.list("dirs/");
+    void read_copies(const std::vector<ObjectInfo>& listed) {
         const std::vector<std::string> unread = names_not_read(listed);
         // An object holds up to 64 directories and is read whole: not worth it for a few packs.
         if (unread.size() > missing_.size()) return;
@@ -140,18 +139,32 @@ class MissingPacks {
     std::vector<std::string> read_;
 };
 
-// Drops what vanished; null where building everything anew is less work or the index contradicts itself.
-std::unique_ptr<IndexView> without(const IndexSyncRequest& request, std::unique_ptr<IndexView> view,
-                                   const std::vector<PackNumber>& vanished, IndexSyncReport& report) {
-    const std::size_t known = view->packs().size();
-    report.packs_dropped += vanished.size();
-    if (known >= kPacksWorthRebuilding && vanished.size() > known / 2) return nullptr;
-    try {
-        drop_packs(request.folder, view, vanished, request.budget);
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::NoSpace) throw;
-        return nullptr;
-    }
+bool is_worth_rebuilding(const IndexView& view, const std::vector<PackNumber>& vanished) {
+    return view.packs().size() >= kPacksWorthRebuilding && vanished.size() > view.packs().size() / 2;
+}
+
+// False where nothing was written: every missing pack is damaged.
+bool add_missing(const IndexSyncRequest& request, const IndexView* existing, const std::vector<ObjectInfo>& missing,
+                 const std::vector<ObjectInfo>& directories, IndexSyncReport& report) {
+    MissingPacks packs(request, existing, missing, report);
+    packs.read_copies(directories);
+    packs.read_packs();
+    return packs.commit();
+}
+
+std::unique_ptr<IndexView> view_of_now(const IndexSyncRequest& request) {
+    return std::make_unique<IndexView>(request.folder, request.keys.repository(), request.budget.block_cache_bytes);
+}
+
+// The index brought up to date; null where building it anew is less work.
+std::unique_ptr<IndexView> bring_up_to_date(const IndexSyncRequest& request, std::unique_ptr<IndexView> view,
+                                            const std::vector<ObjectInfo>& directories, IndexSyncReport& report) {
+    const IndexDifference difference = view->compare(request.packs);
+    report.packs_dropped = difference.vanished.size();
+    if (is_worth_rebuilding(*view, difference.vanished)) return nullptr;
+    if (!difference.vanished.empty()) drop_packs(request.folder, view, difference.vanished, request.budget);
+    if (difference.missing.empty()) return view;
+    if (add_missing(request, view.get(), difference.missing, directories, report)) view = view_of_now(request);
     return view;
 }
 
@@ -166,32 +179,30 @@ std::unique_ptr<IndexView> open_view(const IndexFolder& folder, const Repository
     }
 }
 
-std::unique_ptr<IndexView> sync_index(const IndexSyncRequest& request, IndexSyncReport& report) {
+std::unique_ptr<IndexView> sync_index(const IndexSyncRequest& request, const UniqueFd& lock, IndexSyncReport& report) {
     std::unique_ptr<IndexView> view = open_view(request.folder, request.keys.repository(), request.budget);
+    if (view && view->compare(request.packs).empty()) return view;
+    const std::vector<ObjectInfo> directories = request.backend.list("dirs/");
     if (view) {
-        const std::vector<PackNumber> vanished = view->compare(request.packs).vanished;
-        if (!vanished.empty()) view = without(request, std::move(view), vanished, report);
+        try {
+            view = bring_up_to_date(request, std::move(view), directories, report);
+        } catch (const Error& error) {
+            // The store's errors are in the report by now: this one is the index's own, damaged or contradicting itself.
+            if (error.kind() == ErrorKind::NoSpace || !request.folder.is_locked_by(lock)) throw;
+            const IndexSyncReport before = std::exchange(report, {});
+            report.packs_dropped = before.packs_dropped;
+            report.private_because = before.private_because;
+        }
+        if (view) return view;
     }
-    if (!view) {
-        request.folder.throw_away();
-        report.rebuilt = true;
-    }
-    // Without an index, the listing's objects that can be packs: what else a store lists there is nothing to the index.
+    request.folder.throw_away();
+    report.rebuilt = true;
+    // What else a store lists among its packs is nothing to the index.
     std::vector<ObjectInfo> missing;
-    if (view) missing = view->compare(request.packs).missing;
-    else
-        for (const ObjectInfo& pack : request.packs)
-            if (pack_id_of(pack)) missing.push_back(pack);
-    if (view && missing.empty()) return view;
-    bool changed = false;
-    {
-        MissingPacks packs(request, view.get(), missing, report);
-        packs.read_copies();
-        packs.read_packs();
-        changed = packs.commit();
-    }
-    if (!changed) return view;
-    return std::make_unique<IndexView>(request.folder, request.keys.repository(), request.budget.block_cache_bytes);
+    for (const ObjectInfo& pack : request.packs)
+        if (pack_id_of(pack)) missing.push_back(pack);
+    add_missing(request, nullptr, missing, directories, report);
+    return view_of_now(request);
 }
 
 }  // namespace vault

@@ -19,7 +19,8 @@ struct IndexSyncRequest {
 std::unique_ptr<IndexView> open_view(const IndexFolder& folder, const RepositoryId& repository,
                                      const IndexBudget& budget);
 
-// Under the write lock. Returns the index as it is afterwards; counts in `report`.
-std::unique_ptr<IndexView> sync_index(const IndexSyncRequest& request, IndexSyncReport& report);
+// Under the write lock. Returns the index as it is afterwards; counts in `report`. An index that turns out damaged
+// is thrown away and rebuilt.
+std::unique_ptr<IndexView> sync_index(const IndexSyncRequest& request, const UniqueFd& lock, IndexSyncReport& report);
 
 }  // namespace vault

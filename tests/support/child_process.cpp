@@ -53,8 +53,12 @@ int ChildProcess::wait() {
 }
 
 bool ChildProcess::succeeded() {
+    return exit_status() == 0;
+}
+
+int ChildProcess::exit_status() {
     const int status = wait();
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 bool ChildProcess::was_killed() {

@@ -23,6 +23,8 @@ class ChildProcess {
     bool succeeded();
     // True if it ended by a signal.
     bool was_killed();
+    // What it ended with by itself; -1 after a signal.
+    int exit_status();
 
   private:
     int wait();

@@ -10,28 +10,49 @@ namespace {
 
 using Places = std::map<ChunkId, std::vector<PackId>>;
 
-std::string wrong_place(const Index& index, const ChunkId& id, const ChunkLocation& place) {
-    const auto pack = index.pack(place.pack);
-    const PackDirectory directory = index.directory(place.pack);
-    std::uint32_t entry = 0;
+// What each pack's directory says of its chunks' places, by entry, and of its boxes.
+struct Told {
+    struct Chunk {
+        ChunkId id;
+        ChunkLocation place;
+    };
+    std::vector<Chunk> chunks;
+    std::vector<BoxLocation> boxes;
+};
+
+Told told_by(const PackDirectory& directory, PackNumber number) {
+    Told told;
     std::uint64_t box_offset = kPackHeaderBytes;
-    for (std::uint32_t box = 0; box < directory.boxes.size(); ++box) {
-        std::uint32_t offset = 0;
-        for (const DirectoryChunk& chunk : directory.boxes[box].chunks) {
-            if (entry++ == place.entry) {
-                const ChunkLocation right{place.pack, place.entry, box, offset, chunk.length};
-                const bool fits = chunk.id == id && place == right;
-                const bool box_fits = pack->boxes.size() == directory.boxes.size() &&
-                                      pack->boxes[box].offset == box_offset &&
-                                      pack->boxes[box].plain_bytes == directory.boxes[box].plain_bytes();
-                if (fits && box_fits) return {};
-                return "chunk " + id.hex() + " has a wrong place";
-            }
-            offset += chunk.length;
+    for (const DirectoryBox& box : directory.boxes) {
+        ChunkLocation place{number, 0, static_cast<std::uint32_t>(told.boxes.size()), 0, 0};
+        for (const DirectoryChunk& chunk : box.chunks) {
+            place.entry = static_cast<std::uint32_t>(told.chunks.size());
+            place.length = chunk.length;
+            told.chunks.push_back({chunk.id, place});
+            place.offset += chunk.length;
         }
-        box_offset += directory.boxes[box].sealed_bytes;
+        told.boxes.push_back({box_offset, box.sealed_bytes, place.offset, box.generation, box.codec});
+        box_offset += box.sealed_bytes;
     }
-    return "chunk " + id.hex() + " has a place that its pack does not have";
+    return told;
+}
+
+using ToldByNumber = std::map<PackNumber, std::pair<PackId, Told>>;
+
+std::string wrong_place(const ToldByNumber& told, const ChunkId& id, const ChunkLocation& place) {
+    const auto pack = told.find(place.pack);
+    if (pack == told.end()) return "chunk " + id.hex() + " lies in a pack that is not there";
+    const std::vector<Told::Chunk>& chunks = pack->second.second.chunks;
+    const bool fits = place.entry < chunks.size() && chunks[place.entry].id == id && chunks[place.entry].place == place;
+    return fits ? "" : "chunk " + id.hex() + " has a wrong place";
+}
+
+std::string wrong_boxes(const IndexedPack& pack, const Told& told) {
+    const auto same = [](const BoxLocation& a, const BoxLocation& b) {
+        return a.offset == b.offset && a.sealed_bytes == b.sealed_bytes && a.plain_bytes == b.plain_bytes &&
+               a.generation == b.generation && a.codec == b.codec;
+    };
+    return std::ranges::equal(pack.boxes, told.boxes, same) ? "" : "pack " + pack.id.hex() + " has other boxes";
 }
 
 std::string wrong_packs(const Index& index, const PackStore& store, const std::vector<PackId>& expected) {
@@ -49,16 +70,16 @@ std::string wrong_packs(const Index& index, const PackStore& store, const std::v
 }
 
 // `found` is what find gave for `id`.
-std::string wrong_answer(const Index& index, const PackSet& view, const ChunkId& id, const std::vector<PackId>& packs,
-                         const std::optional<ChunkLocation>& found) {
+std::string wrong_answer(const Index& index, const ToldByNumber& told, const PackSet& view, const ChunkId& id,
+                         const std::vector<PackId>& packs, const std::optional<ChunkLocation>& found) {
     if (found.has_value() == packs.empty()) return "chunk " + id.hex() + (found ? " is found" : " is not found");
     if (!found) return {};
     if (!view.contains(found->pack)) return "chunk " + id.hex() + " is found outside the view";
-    if (std::string wrong = wrong_place(index, id, *found); !wrong.empty()) return wrong;
+    if (std::string wrong = wrong_place(told, id, *found); !wrong.empty()) return wrong;
     std::set<PackId> all;
     for (const ChunkLocation& place : index.find_all(id, view)) {
-        if (std::string wrong = wrong_place(index, id, place); !wrong.empty()) return wrong;
-        if (!all.insert(index.pack(place.pack)->id).second) return "chunk " + id.hex() + " has a place twice";
+        if (std::string wrong = wrong_place(told, id, place); !wrong.empty()) return wrong;
+        if (!all.insert(told.at(place.pack).first).second) return "chunk " + id.hex() + " has a place twice";
     }
     if (all != std::set<PackId>(packs.begin(), packs.end()))
         return "chunk " + id.hex() + " lacks copies or has too many";
@@ -95,25 +116,27 @@ std::string contradiction(const Index& index, const PackStore& store, const std:
     if (std::string wrong = wrong_packs(index, store, expected); !wrong.empty()) return wrong;
     PackSet view;
     Places places;
+    ToldByNumber told;
+    std::vector<ChunkId> ids;
     for (const auto& [id, made] : store.packs) {
-        const bool there = std::ranges::find(expected, id) != expected.end();
-        if (there) view.add(*index.number_of(id));
+        const auto number = index.number_of(id);
+        if (number) {
+            view.add(*number);
+            told[*number] = {id, told_by(made.directory, *number)};
+            if (std::string wrong = wrong_boxes(*index.pack(*number), told[*number].second); !wrong.empty()) return wrong;
+        }
         for (const ChunkId& chunk : made.chunk_ids()) {
+            ids.push_back(chunk);
             std::vector<PackId>& packs = places[chunk];
-            if (there && std::ranges::find(packs, id) == packs.end()) packs.push_back(id);
+            if (number && std::ranges::find(packs, id) == packs.end()) packs.push_back(id);
         }
     }
-    std::vector<ChunkId> ids;
-    for (const auto& [id, made] : store.packs)
-        for (const ChunkId& chunk : made.chunk_ids()) ids.push_back(chunk);
     const auto together = index.find(ids, view);
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        std::string wrong = wrong_answer(index, view, ids[i], places[ids[i]], together[i]);
-        if (wrong.empty()) {
-            const auto alone = index.find(std::span(&ids[i], 1), view);
-            wrong = wrong_answer(index, view, ids[i], places[ids[i]], alone[0]);
-        }
-        if (!wrong.empty()) return wrong;
+        const auto alone = index.find(std::span(&ids[i], 1), view);
+        for (const auto& found : {together[i], alone[0]})
+            if (std::string wrong = wrong_answer(index, told, view, ids[i], places[ids[i]], found); !wrong.empty())
+                return wrong;
     }
     return {};
 }
