@@ -24,8 +24,10 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kOpenFoldersMax = 64;
-constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
-constexpr std::size_t kNoRoot = static_cast<std::size_t>(-1);
+// A folder on the way may be searchable without being readable, as /home often is: O_PATH asks for no more.
+constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+constexpr int kListFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
+constexpr std::size_t kNoRoot = kNoSource;
 
 // The recorded paths of all source roots as a tree of names.
 struct Wanted {
@@ -85,8 +87,7 @@ class Walk {
         }
         top.identity = {stat.filesystem, stat.inode};
         top.key_prefix = children_prefix({});
-        visitor_.entry(
-            {std::string(), "/", top.fd ? top.fd.get() : -1, "", stat, top.root == kNoRoot, top.root != kNoRoot});
+        visitor_.entry({std::string(), "/", top.fd ? top.fd.get() : -1, "", stat, top.root == kNoRoot, top.root});
         list(top);
         stack_.push_back(std::move(top));
     }
@@ -103,12 +104,13 @@ class Walk {
         if (std::find(not_entered_.begin(), not_entered_.end(), folder.identity) != not_entered_.end() &&
             !folder.made_up)
             return;
-        if (folder.root == kNoRoot) {
+        SortedNames names;
+        if (folder.root == kNoRoot || !read_names(folder, names)) {
+            // Also below a folder that cannot be listed a source root was named.
+            if (folder.wanted == nullptr) return;
             for (const auto& [name, wanted] : folder.wanted->below) visit(folder, name);
             return;
         }
-        SortedNames names;
-        if (!read_names(folder, names)) return;
         names.sort();
         std::string name;
         for (std::string_view next; names.next(next);) {
@@ -118,11 +120,13 @@ class Walk {
     }
 
     bool read_names(Folder& folder, SortedNames& names) {
-        // A descriptor of its own: the position of folder.fd may have been moved by who looked at it before.
-        const int fd = ::openat(folder.fd.get(), ".", kFolderFlags | O_CLOEXEC);
+        const int fd = ::openat(folder.fd.get(), ".", kListFlags | O_CLOEXEC);
         const std::unique_ptr<DIR, int (*)(DIR*)> open(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
         if (!open) {
-            visitor_.unreadable(shown(folder.path), system_error("cannot list the folder", errno).what());
+            const Error error = system_error("cannot list the folder", errno);
+            if (folder.wanted != nullptr && folder.wanted->root != kNoRoot)
+                throw with_context(escaped(shown(folder.path)), error);
+            visitor_.unreadable(shown(folder.path), error.what());
             return false;
         }
         for (;;) {
@@ -142,17 +146,17 @@ class Walk {
         const std::string path = folder.path + "/" + name;
         const auto below = folder.wanted == nullptr ? nullptr : find(*folder.wanted, name);
         const bool is_root = below != nullptr && below->root != kNoRoot;
-        if (folder.key_prefix.size() + name.size() > kManifestKeyBytesMax) {
-            visitor_.unreadable(path, "the path is longer than a snapshot can hold");
+        if (name.size() > kNameBytesMax || folder.key_prefix.size() + name.size() > kManifestKeyBytesMax) {
+            visitor_.unreadable(path, "the name or path is longer than a snapshot can hold");
             return;
         }
         const std::string key = folder.key_prefix + name;
         if (is_root && recorded_elsewhere_) {
-            visit_root_elsewhere(folder, key, path, name, roots_[below->root]);
+            visit_root_elsewhere(folder, key, path, name, below->root);
             return;
         }
         if (folder.made_up) {
-            visitor_.entry({key, path, -1, "", made_up_folder(), true, false});
+            visitor_.entry({key, path, -1, "", made_up_folder(), true, kNoRoot});
             folder.subfolders.push(name);
             return;
         }
@@ -160,7 +164,7 @@ class Walk {
         try {
             stat = stat_entry(folder.fd.get(), name.c_str());
         } catch (const Error& error) {
-            if (is_root) throw;
+            if (below != nullptr) throw;
             // Gone since the folder was listed: as if it had never been there.
             if (error.kind() != ErrorKind::NotFound) visitor_.unreadable(path, error.what());
             return;
@@ -172,18 +176,21 @@ class Walk {
             if (below == nullptr) return;
             implied = true;  // a source root lies below: named beats excluded
         }
-        visitor_.entry({key, path, folder.fd.get(), name.c_str(), stat, implied, is_root});
+        const std::size_t source = is_root ? below->root : implied ? kNoRoot : folder.root;
+        visitor_.entry({key, path, folder.fd.get(), name.c_str(), stat, implied, source});
         if (is_folder) folder.subfolders.push((implied ? "i" : "s") + name);
     }
 
     void visit_root_elsewhere(Folder& folder, const std::string& key, const std::string& path, const std::string& name,
-                              const SourceRoot& root) {
+                              std::size_t number) {
+        const SourceRoot& root = roots_[number];
         const std::size_t slash = root.actual.rfind('/');
-        const UniqueFd parent =
-            open_at(AT_FDCWD, root.actual.substr(0, std::max<std::size_t>(slash, 1)), O_RDONLY | O_DIRECTORY);
         const std::string actual_name = root.actual.substr(slash + 1);
+        const UniqueFd parent =
+            open_at(AT_FDCWD, root.actual.substr(0, std::max<std::size_t>(slash, 1)),
+                    actual_name.empty() ? O_RDONLY | O_DIRECTORY : kFolderFlags);
         const SourceStat stat = stat_entry(parent.get(), actual_name.c_str());
-        visitor_.entry({key, path, parent.get(), actual_name.c_str(), stat, false, true});
+        visitor_.entry({key, path, parent.get(), actual_name.c_str(), stat, false, number});
         if (stat.type == EntryType::Directory) folder.subfolders.push(name);
     }
 
@@ -202,7 +209,7 @@ class Walk {
         folder.root_path_bytes = is_root ? folder.path.size() : parent.root_path_bytes;
         try {
             if (is_root && recorded_elsewhere_) {
-                folder.fd = open_at(AT_FDCWD, roots_[folder.root].actual, O_RDONLY | O_DIRECTORY);
+                folder.fd = open_at(AT_FDCWD, roots_[folder.root].actual, kFolderFlags);
             } else if (real) {
                 reopen(parent);
                 folder.fd = open_at(parent.fd.get(), name, kFolderFlags);
@@ -214,6 +221,7 @@ class Walk {
                 folder.identity = {stat.filesystem, stat.inode};
             }
         } catch (const Error& error) {
+            if (folder.wanted != nullptr) throw;
             visitor_.unreadable(folder.path, error.what());
             return;
         }
@@ -226,14 +234,13 @@ class Walk {
     // same one.
     void reopen(Folder& folder) {
         if (folder.fd) return;
-        const std::string& root_path = folder.path;
         std::string actual = "/";
-        std::string_view rest = root_path;
+        std::string_view rest = folder.path;
         if (recorded_elsewhere_) {
             actual = roots_[folder.root].actual;
             rest = rest.substr(folder.root_path_bytes);
         }
-        UniqueFd at = open_at(AT_FDCWD, actual, O_RDONLY | O_DIRECTORY);
+        UniqueFd at = open_at(AT_FDCWD, actual, kFolderFlags);
         for (rest.remove_prefix(std::min<std::size_t>(1, rest.size())); !rest.empty();) {
             const std::size_t slash = std::min(rest.find('/'), rest.size());
             at = open_at(at.get(), std::string(rest.substr(0, slash)), kFolderFlags);

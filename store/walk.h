@@ -12,15 +12,18 @@
 
 namespace vault {
 
+// The entry belongs to no source root: it is only on the way to one.
+constexpr std::size_t kNoSource = static_cast<std::size_t>(-1);
+
 // One entry, valid during the call.
 struct WalkedEntry {
     const std::string& key;   // in the manifest
     const std::string& path;  // as recorded; any bytes, for messages
-    int directory_fd = -1;    // -1: made up (a folder above --as)
-    const char* name = "";    // in that folder; empty: the descriptor's own folder
+    int directory_fd = -1;    // perhaps O_PATH; -1: made up (a folder above --as)
+    const char* name = "";    // in that folder; empty: the descriptor's own folder, then open for reading
     SourceStat stat;
-    bool implied = false;        // only on the way to a source root
-    bool starts_source = false;  // it is a source root
+    bool implied = false;            // only on the way to a source root
+    std::size_t source = kNoSource;  // the number of the source root that it belongs to
 };
 
 class WalkVisitor {
@@ -39,7 +42,8 @@ struct FolderIdentity {
     bool operator==(const FolderIdentity&) const = default;
 };
 
-// Throws what the visitor throws; trouble with the file system goes to the visitor, except for a source root itself.
+// Throws what the visitor throws; trouble with the file system goes to the visitor, except for a source root itself and
+// the folders on the way to it.
 void walk(const std::vector<SourceRoot>& roots, Excludes& excludes, const std::vector<FolderIdentity>& not_entered,
           WalkVisitor& visitor);
 
