@@ -36,13 +36,13 @@ bool take(const std::string& text, std::size_t& at, char wanted) {
     return true;
 }
 
-std::uint32_t fraction(const std::string& text, std::size_t& at) {
+std::uint32_t fraction(const std::string& text, std::size_t& at, bool to_end) {
     std::uint32_t value = 0;
     int places = 0;
     for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && places < 9; ++at, ++places)
         value = value * 10 + static_cast<std::uint32_t>(text[at] - '0');
     if (places == 0) refuse(text);
-    for (; places < 9; ++places) value *= 10;
+    for (; places < 9; ++places) value = value * 10 + (to_end ? 9 : 0);
     return value;
 }
 
@@ -67,7 +67,7 @@ Time parse_civil_time(const std::string& text, RoundTo round) {
         minute = digits(text, at, 2);
         if (take(text, at, ':')) {
             second = digits(text, at, 2);
-            if (take(text, at, '.')) nanoseconds = fraction(text, at);
+            if (take(text, at, '.')) nanoseconds = fraction(text, at, to_end);
         }
     }
     take(text, at, 'Z');
