@@ -70,6 +70,10 @@ class BoundedCache {
         const std::lock_guard lock(mutex_);
         const auto found = slots_.find(key);
         if (found == slots_.end() || found->second.load != mine) return;
+        if (bytes > bytes_max_) {  // it alone would drive everything else out
+            slots_.erase(found);
+            return;
+        }
         order_.push_front(key);
         found->second.place = order_.begin();
         found->second.bytes = bytes;

@@ -22,7 +22,7 @@ void BoxGatherer::add(BoxSort sort, const ChunkId& id, ByteView plain) {
     if (box.plain.empty()) box.plain.reserve(std::max(kBoxBytes, plain.size()));
     append(box.plain, plain);
     box.contents.chunks.push_back({id, static_cast<std::uint32_t>(plain.size())});
-    if (box.plain.size() >= kBoxBytes) close(sort);
+    if (box.plain.size() >= kBoxBytes || box.contents.chunks.size() >= kBoxChunks) close(sort);
 }
 
 void BoxGatherer::close(BoxSort sort) {

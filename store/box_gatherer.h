@@ -11,6 +11,8 @@
 namespace vault {
 
 constexpr std::size_t kBoxBytes = 512u << 10;  // of plaintext, unless one chunk is larger
+// Contents that config does not take inline may be a byte long, and a pack has a limit on its chunks.
+constexpr std::size_t kBoxChunks = 4'096;
 
 // What shares boxes: data by class, tree nodes by whether they are leaves (with attribute sets) or inner.
 enum class BoxSort { General, Database, Media, TreeLeaves, TreeInner };
