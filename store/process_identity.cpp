@@ -1,10 +1,12 @@
 // /etc/machine-id, the boot id, the pid namespace and /proc/<pid>/stat.
 #include "store/process_identity.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 #include "store/base/file.h"
@@ -14,7 +16,7 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kSmallFileBytesMax = 4'096;
-constexpr int kStartTimeField = 22;  // of /proc/<pid>/stat, counted from 1; proc(5)
+constexpr int kStateField = 3, kStartTimeField = 22;  // of /proc/<pid>/stat, counted from 1; proc(5)
 
 // 16 bytes from the hexadecimal digits of a file such as machine-id; zero where it is absent or different.
 ControlId id_from_file(const char* path) {
@@ -31,7 +33,8 @@ ControlId id_from_file(const char* path) {
     }
 }
 
-// Ticks since boot at which the process started; nothing where there is no such process.
+// Ticks since boot at which the process started; nothing where there is no such process, or only what its parent has not
+// waited for yet: that does nothing any more.
 std::optional<std::uint64_t> start_ticks(std::uint32_t pid) {
     std::optional<Bytes> contents;
     try {
@@ -42,7 +45,11 @@ std::optional<std::uint64_t> start_ticks(std::uint32_t pid) {
     if (!contents) return std::nullopt;
     const std::string_view text = as_text(*contents);
     std::size_t at = text.rfind(')');  // the name before it may hold anything
-    for (int field = 2; at != std::string_view::npos && field < kStartTimeField; ++field) at = text.find(' ', at + 1);
+    for (int field = 2; at != std::string_view::npos && field < kStartTimeField; ++field) {
+        at = text.find(' ', at + 1);
+        if (field + 1 == kStateField && at + 1 < text.size() && (text[at + 1] == 'Z' || text[at + 1] == 'X'))
+            return std::nullopt;
+    }
     if (at == std::string_view::npos) return std::nullopt;
     return std::strtoull(text.data() + at + 1, nullptr, 10);
 }
@@ -73,8 +80,16 @@ Liveness liveness(const ProcessIdentity& process) {
     if (self.boot.is_zero() || process.boot != self.boot || process.machine != self.machine ||
         process.pid_namespace != self.pid_namespace || process.pid_namespace == 0)
         return Liveness::Unknown;
-    const auto started = start_ticks(process.pid);
-    return started && *started == process.start_ticks ? Liveness::Alive : Liveness::Gone;
+    std::optional<std::uint64_t> started;
+    try {
+        started = start_ticks(process.pid);
+    } catch (const Error&) {
+        return Liveness::Unknown;  // the system does not tell
+    }
+    if (started) return *started == process.start_ticks ? Liveness::Alive : Liveness::Gone;
+    // /proc may be mounted so that it hides the processes of others (hidepid): only ESRCH is certain, or our own zombie.
+    const bool hidden = ::kill(static_cast<pid_t>(process.pid), 0) != 0 && errno == EPERM;
+    return hidden ? Liveness::Unknown : Liveness::Gone;
 }
 
 }  // namespace vault
