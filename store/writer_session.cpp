@@ -47,9 +47,10 @@ void put_fence(const Repository& repository, const SessionId& sid, FenceReason r
     }
 }
 
+// Heartbeats first: one without its session object would be found by nobody.
 void remove_objects_of(Backend& backend, const SessionId& sid) {
-    for (const ObjectInfo& info : backend.list("sessions/"))
-        if (info.name.starts_with("sessions/" + sid.hex())) backend.remove(info.name);
+    const std::vector<ObjectInfo> listed = backend.list("sessions/" + sid.hex());
+    for (auto info = listed.rbegin(); info != listed.rend(); ++info) backend.remove(info->name);
 }
 
 }  // namespace
@@ -107,46 +108,52 @@ WriterSession::Commit WriterSession::commit(const CommitRecord& record) {
         try {
             backend.put_new(name, object);
             break;
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Exists && error.kind() != ErrorKind::Io) throw;
-            ended_ = true;  // from here on a fence of our own could end a snapshot that stands
-            bool stands = false;
-            try {
-                stands = own_commit_stands(name, object);
-                if (stands) backend.sync();
-            } catch (const Error& unreachable) {
-                throw Error(ErrorKind::Io,
-                            "the snapshot may exist: " + name + " could not be read back: " + unreachable.what());
+        } catch (const Error&) {
+            // Whatever the call said, its reply may be all that was lost: from here on a fence of our own would be a
+            // lie about a snapshot that stands.
+            ended_ = true;
+            const Standing standing = read_back(name, object);
+            if (standing == Standing::OwnCommit) break;
+            if (standing == Standing::Other) {
+                remove_session_objects();
+                return {Outcome::Fenced, {}};
             }
-            if (stands) break;
-            if (exists(backend, name)) return {Outcome::Fenced, {}};
             ended_ = false;
             if (attempt == kCommitAttempts) throw;
         }
     }
     ended_ = true;
-    if (exists(backend, "tombstones/" + sid_.hex()))
-        throw Error(ErrorKind::Busy, "the snapshot " + sid_.hex() + " was forgotten while it was made");
-    backend.sync();
-    stop_heartbeat();
+    bool forgotten = false;
+    try {
+        forgotten = exists(backend, "tombstones/" + sid_.hex());
+    } catch (const Error& error) {
+        throw with_context("the snapshot may exist: " + name, error);
+    }
     remove_session_objects();
+    if (forgotten) throw Error(ErrorKind::Busy, "the snapshot " + sid_.hex() + " was forgotten while it was made");
     return {Outcome::Committed, ObjectHash{sha256(object)}};
 }
 
-bool WriterSession::own_commit_stands(const std::string& name, ByteView object) {
+// What stands at the commit's name after a put that seemed to fail; an own commit is durable when this returns. One
+// read decides: of two, the second could see what the first was too early for.
+WriterSession::Standing WriterSession::read_back(const std::string& name, ByteView object) {
     try {
-        return equal(repository_.backend().get(name), object);
+        if (!equal(repository_.backend().get(name), object)) return Standing::Other;
+        repository_.backend().sync();
+        return Standing::OwnCommit;
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::NotFound) return false;
-        throw;
+        if (error.kind() == ErrorKind::NotFound) return Standing::Nothing;
+        throw Error(ErrorKind::Io, "the snapshot may exist: " + name + " could not be read back: " + error.what());
     }
 }
 
 void WriterSession::remove_session_objects() {
+    stop_heartbeat();
     try {
+        repository_.backend().sync();
         remove_objects_of(repository_.backend(), sid_);
     } catch (const Error&) {
-        // The snapshot stands; a session object left behind is removed by any later run.
+        // How the session ended stands and is durable; a session object left behind is removed by any later run.
     }
 }
 
@@ -165,8 +172,9 @@ std::size_t end_dead_sessions(const Repository& repository) {
     std::size_t ended = 0;
     std::vector<std::string> known;  // sids that may live
     for (const ObjectInfo& info : backend.list("sessions/")) {
-        const std::string sid_hex = info.name.substr(9, 2 * SessionId::kBytes);
-        if (info.name.size() != 9 + 2 * SessionId::kBytes) continue;  // a heartbeat
+        constexpr std::size_t kFolderBytes = std::string_view("sessions/").size();
+        const std::string sid_hex = info.name.substr(kFolderBytes, 2 * SessionId::kBytes);
+        if (info.name.size() != kFolderBytes + sid_hex.size()) continue;  // a heartbeat
         known.push_back(sid_hex);
         SessionRecord record;
         try {

@@ -40,7 +40,8 @@ class WriterSession {
     void beat();
     void stop_heartbeat();
     void fence_self() noexcept;
-    bool own_commit_stands(const std::string& name, ByteView object);
+    enum class Standing { Nothing, OwnCommit, Other };
+    Standing read_back(const std::string& name, ByteView object);
     void remove_session_objects();
 
     const Repository& repository_;
