@@ -19,8 +19,9 @@ namespace {
 constexpr std::size_t kPrefixDigitsMin = 4;
 constexpr std::size_t kCandidatesNamed = 5;
 
-// Singles first, then bundles (protocol.md): a tombstone is in one of them at any time.
-std::set<SessionId> forgotten_snapshots(const Repository& repository) {
+// Singles first, then bundles (protocol.md): a tombstone is in one of them at any time. A bundle that cannot be read
+// leaves its snapshots visible: damage there must not take the others away.
+std::set<SessionId> forgotten_snapshots(const Repository& repository, std::vector<std::string>& damaged) {
     constexpr std::string_view kFolder = "tombstones/", kBundle = "tombstones/bundle-";
     std::set<SessionId> forgotten;
     Backend& backend = repository.backend();
@@ -28,8 +29,12 @@ std::set<SessionId> forgotten_snapshots(const Repository& repository) {
         if (!info.name.starts_with(kBundle)) forgotten.insert(SessionId::from_hex(info.name.substr(kFolder.size())));
     for (const ObjectInfo& info : backend.list("tombstones/")) {
         if (!info.name.starts_with(kBundle)) continue;
-        const auto bundle = repository.read_record(info.name, decode_bundle);
-        for (const auto& item : bundle.items) forgotten.insert(item.sid);
+        try {
+            for (const auto& item : repository.read_record(info.name, decode_bundle).items) forgotten.insert(item.sid);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Corrupt) throw;
+            damaged.push_back(info.name + ": " + error.what());
+        }
     }
     return forgotten;
 }
@@ -125,6 +130,23 @@ const Snapshot& resolve_prefix(const SnapshotListing& listing, const std::string
     return *found[0];
 }
 
+bool is_time(const std::string& text) {
+    try {
+        parse_civil_time(text, RoundTo::End);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+
+// `text` cut before the ':' at `colon`, if there is one.
+SnapshotReference split_before_path(const std::string& text, std::size_t colon) {
+    if (colon == std::string::npos) return {text};
+    return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
 }  // namespace
 
 bool SnapshotFilter::matches(const Snapshot& snapshot) const {
@@ -137,7 +159,7 @@ SnapshotListing list_snapshots(const Repository& repository) {
     constexpr std::string_view kFolder = "snapshots/";
     SnapshotListing listing;
     Backend& backend = repository.backend();
-    const std::set<SessionId> forgotten = forgotten_snapshots(repository);
+    const std::set<SessionId> forgotten = forgotten_snapshots(repository, listing.damaged);
     for (const ObjectInfo& info : backend.list(std::string(kFolder))) {
         Snapshot snapshot;
         snapshot.sid = SessionId::from_hex(info.name.substr(kFolder.size()));
@@ -165,19 +187,17 @@ SnapshotListing list_snapshots(const Repository& repository) {
 }
 
 SnapshotReference parse_reference(const std::string& text) {
-    // A series may hold ':' and times do; the path is what follows the first ":/", since it is absolute.
-    const std::size_t colon = text.find(":/");
-    SnapshotReference reference;
-    if (const std::size_t at = text.rfind('@'); at != std::string::npos && colon != std::string::npos && colon < at) {
-        // SERIES@TIME[:PATH] where the series itself holds ":/", as the default one does.
+    const std::size_t colon = text.find(":/");  // a path is absolute, a time has no slash
+    const std::string_view head = std::string_view(text).substr(0, colon);
+    if (head == "latest" || head.starts_with("latest~") || (head.size() == 2 * SessionId::kBytes && is_hex(head)))
+        return split_before_path(text, colon);
+    for (std::size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
         const std::size_t path = text.find(":/", at);
-        reference.snapshot = text.substr(0, path);
-        if (path != std::string::npos) reference.path = text.substr(path + 1);
-        return reference;
+        if (is_time(text.substr(at + 1, path - at - 1))) return split_before_path(text, path);
     }
-    reference.snapshot = text.substr(0, colon);
-    if (colon != std::string::npos) reference.path = text.substr(colon + 1);
-    return reference;
+    const std::size_t last = text.rfind('@');
+    if (is_hex(head) || last == std::string::npos) return split_before_path(text, colon);
+    return split_before_path(text, text.find(":/", last));  // a series with a bad time: resolve() says so
 }
 
 const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference, const SnapshotFilter& filter) {
@@ -185,7 +205,7 @@ const Snapshot& resolve(const SnapshotListing& listing, const std::string& refer
     if (const std::size_t at = reference.rfind('@'); at != std::string::npos)
         return resolve_series_at(listing, reference.substr(0, at), reference.substr(at + 1));
     if (reference.size() < kPrefixDigitsMin || reference.size() > 2 * SessionId::kBytes ||
-        reference.find_first_not_of("0123456789abcdef") != std::string::npos)
+        !is_hex(reference))
         throw Error(
             ErrorKind::Usage,
             escaped(reference) + " is no snapshot: name an id (at least 4 digits), latest, latest~N or SERIES@TIME");

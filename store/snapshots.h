@@ -37,6 +37,8 @@ SnapshotListing list_snapshots(const Repository& repository);
 
 // SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME`
 // (the newest of the series at or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".
+// Series and paths may hold ':', '/' and '@': the first '@' with a time behind it ends a series, unless the text starts
+// with `latest` or a whole id.
 struct SnapshotReference {
     std::string snapshot;
     std::string path = "/";
