@@ -17,8 +17,9 @@ std::optional<LinkPlace> LinkGroups::place(const SourceStat& stat) {
     if (stat.links < 2 || stat.type == EntryType::Directory) return std::nullopt;
     const File file{stat.filesystem, stat.inode};
     const auto found = groups_.find(file);
-    if (found == groups_.end()) {
-        groups_.emplace(file, Group{next_, stat.links - 1});
+    if (found == groups_.end() || found->second.type != stat.type || found->second.size != stat.size ||
+        found->second.mtime != stat.mtime || found->second.btime != stat.btime) {
+        groups_[file] = {next_, stat.links - 1, stat.type, stat.size, stat.mtime, stat.btime};
         return LinkPlace{next_++, true};
     }
     const LinkPlace place{found->second.number, false};
@@ -26,7 +27,10 @@ std::optional<LinkPlace> LinkGroups::place(const SourceStat& stat) {
     return place;
 }
 
-void LinkGroups::forget(const SourceStat& stat) { groups_.erase({stat.filesystem, stat.inode}); }
+void LinkGroups::forget(const SourceStat& stat, const LinkPlace& place) {
+    const auto found = groups_.find({stat.filesystem, stat.inode});
+    if (place.first && found != groups_.end() && found->second.number == place.group) groups_.erase(found);
+}
 
 void FirstLinks::add(std::uint64_t group, const std::string& key, ByteView record) {
     if (!file_) file_ = unnamed_temporary_file();

@@ -13,14 +13,14 @@
 
 namespace vault {
 
-// The reader's side. Not thread-safe. About 100 bytes a group whose links were not all met yet; complete groups are
+// The reader's side. Not thread-safe. About 150 bytes a group whose links were not all met yet; complete groups are
 // forgotten.
 class LinkGroups {
   public:
     // The place of an entry among the links to its file; nothing where it has one link only.
     std::optional<LinkPlace> place(const SourceStat& stat);
-    // The first link could not be read: the next one is the first.
-    void forget(const SourceStat& stat);
+    // An entry whose place this was could not be read: if it was the first link, the next one is.
+    void forget(const SourceStat& stat, const LinkPlace& place);
 
   private:
     struct File {
@@ -34,6 +34,11 @@ class LinkGroups {
     };
     struct Group {
         std::uint64_t number = 0, links_to_come = 0;
+        // Of the first link. One that differs is other content: changed since, or another file under a reused inode.
+        EntryType type = EntryType::Regular;
+        std::uint64_t size = 0;
+        Time mtime;
+        std::optional<Time> btime;
     };
     std::unordered_map<File, Group, FileHash> groups_;
     std::uint64_t next_ = 0;

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kIdsAtOnce = 1'024;
 
+bool is_damage(const Error& error) {
+    return error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt;
+}
+
 // Collects ids and asks for them many at a time.
 class References {
   public:
@@ -35,16 +39,32 @@ class References {
 
 }  // namespace
 
-ParentManifest::ParentManifest(const View& view, const KnownChunks& known, const Snapshot& parent,
+std::shared_ptr<const TreeNode> ParentManifest::Nodes::node(const ChunkId& id) {
+    try {
+        return source_.node(id);
+    } catch (const Error& error) {
+        if (is_damage(error)) known_.distrust(id);
+        throw;
+    }
+}
+
+ParentManifest::ParentManifest(const View& view, KnownChunks& known, const Snapshot& parent,
                                const std::optional<PackSet>& parent_packs)
-    : view_(view),
-      known_(known),
+    : known_(known),
+      nodes_(*view.chunks, known),
       started_(parent.record.started),
-      cursor_(ManifestReader(*view.chunks, parent.root()).begin()),
+      cursor_(ManifestReader(nodes_, parent.root()).begin()),
       covered_(parent_packs && known.covers(*parent_packs)) {}
 
 std::optional<ByteView> ParentManifest::record(std::string_view key) {
-    while (cursor_.valid() && cursor_.key() < key) cursor_.next();
+    if (broken_) return std::nullopt;
+    try {
+        while (cursor_.valid() && cursor_.key() < key) cursor_.next();
+    } catch (const Error& error) {
+        if (!is_damage(error)) throw;
+        broken_ = true;
+        return std::nullopt;
+    }
     if (!cursor_.valid() || cursor_.key() != key) return std::nullopt;
     return cursor_.entry_bytes();
 }
@@ -55,7 +75,7 @@ bool ParentManifest::is_unchanged(const SourceStat& now, const Entry& before, Pa
     return covered_ || all_known(before, packs);
 }
 
-bool ParentManifest::all_known(const Entry& entry, PackSet& packs) const {
+bool ParentManifest::all_known(const Entry& entry, PackSet& packs) {
     References references(known_, packs);
     if (const auto* chunk = std::get_if<AttributesChunk>(&entry.attributes))
         if (!references.add(chunk->id)) return false;
@@ -66,7 +86,7 @@ bool ParentManifest::all_known(const Entry& entry, PackSet& packs) const {
         bool known = true;
         try {
             visit_nodes(
-                *view_.chunks, TreeKind::Extents, {tree->root, tree->level},
+                nodes_, TreeKind::Extents, {tree->root, tree->level},
                 [&](const NodeLink& link) { return known = known && references.add(link.id); },
                 [&](const NodeLink& link, const TreeNode& node) {
                     if (link.level != 0) return;
@@ -74,7 +94,7 @@ bool ParentManifest::all_known(const Entry& entry, PackSet& packs) const {
                         if (item.extent.chunk) known = known && references.add(*item.extent.chunk);
                 });
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt) return false;
+            if (is_damage(error)) return false;
             throw;
         }
         if (!known) return false;

@@ -16,12 +16,13 @@ namespace vault {
 // it.
 constexpr std::int64_t kClockGranularityNs = 2'000'000'000;
 
-// Moves forward only. Not thread-safe.
+// Moves forward only. A node of the parent that is missing or damaged is distrusted in `known`, so that this run puts it
+// again; from there on there is no parent. Not thread-safe.
 class ParentManifest {
   public:
     // `parent_packs`: the packs in which the parent was found, if the cache remembers (B4's fast path). Throws NotFound
     // or Corrupt where the parent's nodes are not in the view: then there is no parent.
-    ParentManifest(const View& view, const KnownChunks& known, const Snapshot& parent,
+    ParentManifest(const View& view, KnownChunks& known, const Snapshot& parent,
                    const std::optional<PackSet>& parent_packs);
 
     // The parent's record for this key, if it has one; keys must be asked in ascending order. Lives until the next
@@ -36,12 +37,23 @@ class ParentManifest {
     bool covered() const { return covered_; }
 
   private:
-    bool all_known(const Entry& entry, PackSet& packs) const;
+    class Nodes : public NodeSource {
+      public:
+        Nodes(NodeSource& source, KnownChunks& known) : source_(source), known_(known) {}
+        std::shared_ptr<const TreeNode> node(const ChunkId& id) override;
 
-    const View& view_;
+      private:
+        NodeSource& source_;
+        KnownChunks& known_;
+    };
+
+    bool all_known(const Entry& entry, PackSet& packs);
+
     const KnownChunks& known_;
+    Nodes nodes_;
     Time started_;
     ManifestCursor cursor_;
+    bool broken_ = false;  // what comes next in the parent cannot be read
     bool covered_ = false;
 };
 

@@ -23,17 +23,20 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kChunksHeldBeforeIndexing = 400'000;  // in directories of own packs, about 40 bytes each
+constexpr std::size_t kRootsMax = 4'096, kTagsMax = 1'024, kExcludesMax = 65'536;  // docs/format.md, section 9
 constexpr std::uint64_t kUserTextBytesMax = 8 * kMiB;       // roots, tags and excludes of one snapshot
 
 void require_label(const std::string& text, const char* what) {
-    if (text.empty() || text.size() > 255 || !is_utf8(text) || escaped(text).find("\\x") != std::string::npos)
+    std::string rest = text;
+    std::erase(rest, '\\');  // escaped() would change it, and it is fine here
+    if (text.empty() || text.size() > 255 || escaped(rest) != rest)
         throw Error(ErrorKind::Usage, std::string(what) + " takes 1 to 255 bytes of UTF-8 without control characters");
 }
 
 std::string default_series(const std::string& host, const std::vector<SourceRoot>& roots) {
     std::string series = host + ":";
     for (std::size_t i = 0; i < roots.size(); ++i) series += (i == 0 ? "" : ",") + roots[i].recorded_path();
-    series = with_replacement(escaped(series));
+    series = escaped(series);
     if (series.size() > 255)
         throw Error(ErrorKind::Usage,
                     "the paths are too long or too many to name a series after: give --series a name");
@@ -56,19 +59,29 @@ class OwnPacks {
 
     void add(NewPack pack) {
         const std::lock_guard lock(mutex_);
+        if (gave_up_) return;
         ids_.push_back(pack.id);
         chunks_ += pack.directory.chunk_count();
         waiting_.push_back(std::move(pack));
-        if (chunks_ > kChunksHeldBeforeIndexing) index_waiting();
+        if (chunks_ <= kChunksHeldBeforeIndexing) return;
+        try {
+            index_waiting();
+        } catch (const Error&) {
+            gave_up_ = true;  // a cache that cannot be written is no reason to end the run
+        }
     }
 
-    // The numbers of all own packs. After all were added.
+    // The numbers of all own packs. After all were added. Throws where the index does not have them.
     PackSet finish() {
         const std::lock_guard lock(mutex_);
+        if (gave_up_) throw Error(ErrorKind::Busy, "the index could not take all packs of this run");
         if (!waiting_.empty()) index_waiting();
         PackSet packs;
-        for (const PackId& id : ids_)
-            if (const auto number = index_.number_of(id)) packs.add(*number);
+        for (const PackId& id : ids_) {
+            const auto number = index_.number_of(id);
+            if (!number) throw Error(ErrorKind::NotFound, "the index lacks a pack of this run");
+            packs.add(*number);
+        }
         return packs;
     }
 
@@ -83,7 +96,15 @@ class OwnPacks {
     std::vector<NewPack> waiting_;
     std::vector<PackId> ids_;
     std::uint64_t chunks_ = 0;
+    bool gave_up_ = false;
 };
+
+// What killed runs have left in the cache folder.
+void remove_dead_spills(const Repository& repository) {
+    SessionChunks::remove_dead(repository.cache_folder(), [&](const SessionId& sid) {
+        return !repository.backend().list("snapshots/" + sid.hex()).empty();
+    });
+}
 
 class Run {
   public:
@@ -107,7 +128,7 @@ class Run {
         for (const SourceRoot& root : roots_) record.source_roots.push_back(root.recorded_path());
         if (options.recorded_as) record.recorded_as = roots_[0].recorded_path();
         record.excludes = options.excludes;
-        record.user = OwnerNames().user(::geteuid());
+        record.user = escaped(OwnerNames().user(::geteuid())).substr(0, kNameBytesMax);
         record.program = "vault " VAULT_VERSION;
         record.config_generation = repository.config().generation;
         record.writer = writer_.id();
@@ -144,7 +165,8 @@ class Run {
         record.ended = now();
         const WriterSession::Commit commit = session.commit(record);
         if (commit.outcome == WriterSession::Outcome::Fenced) return false;
-        remember(*view.index, own_packs, assembler, source, parent_packs);
+        const bool from_parent = source.used_parent && parent && parent->covered();
+        remember(*view.index, own_packs, assembler, source, from_parent ? parent_packs : std::nullopt);
         return true;
     }
 
@@ -158,6 +180,9 @@ class Run {
         if (bytes > kUserTextBytesMax)
             throw Error(ErrorKind::Usage,
                         "paths, tags and excludes together are over 8 MiB: more than a snapshot can record");
+        const CommitRecord& record = report_.record;
+        if (record.source_roots.size() > kRootsMax || record.tags.size() > kTagsMax || record.excludes.size() > kExcludesMax)
+            throw Error(ErrorKind::Usage, "a snapshot records at most 4,096 paths, 1,024 tags and 65,536 excludes");
     }
 
     SourceReport read_source(ParentManifest* parent, ManifestAssembler& assembler, PackWriter& packs) {
@@ -194,8 +219,9 @@ class Run {
     }
 
     std::unique_ptr<ParentManifest> open_parent(const SnapshotListing& listing, const View& view,
-                                                const KnownChunks& known, std::optional<PackSet>& parent_packs) {
+                                                KnownChunks& known, std::optional<PackSet>& parent_packs) {
         report_.record.parent = {};
+        report_.had_parent = false;
         if (options_.force_rescan) return nullptr;
         const Snapshot* parent = nullptr;
         for (const Snapshot& snapshot : listing.live) {
@@ -238,7 +264,7 @@ class Run {
             PackSet packs = own_packs.finish();
             packs.add_all(assembler.packs());
             packs.add_all(source.packs);
-            if (source.used_parent && parent_packs) packs.add_all(*parent_packs);
+            if (parent_packs) packs.add_all(*parent_packs);
             remember_packs(index, report_.record.sid, packs);
         } catch (const Error&) {
             progress_.phase = "done, but the cache could not be updated";
@@ -260,6 +286,7 @@ SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions
                              const std::function<bool()>& interrupted) {
     Run run(repository, options, progress, interrupted);
     end_dead_sessions(repository);
+    remove_dead_spills(repository);
     if (!run.attempt() && !run.attempt())
         throw Error(ErrorKind::Busy,
                     "the run was ended by another client twice: its clock, or this one's, may be wrong");

@@ -11,6 +11,7 @@
 #include "store/base/error.h"
 #include "store/base/file.h"
 #include "store/base/text.h"
+#include "store/format/limits.h"
 
 namespace vault {
 
@@ -33,6 +34,47 @@ UniqueFd open_regular(int directory_fd, const char* name) {
     if (fd < 0 && errno == EPERM) fd = ::openat(directory_fd, name, kFlags);
     if (fd < 0) throw system_error("cannot open", errno);
     return UniqueFd(fd);
+}
+
+// st_blocks cannot tell: it counts blocks reserved beyond the end, and those of attributes.
+bool is_without_holes(int fd, std::uint64_t size) {
+    const off_t hole = ::lseek(fd, 0, SEEK_HOLE);
+    if (hole < 0) {
+        // No such call here; or the file is empty by now, which reading will show.
+        if (errno == EINVAL || errno == ENOTSUP || errno == ENXIO) return true;
+        throw system_error("cannot look for a hole (SEEK_HOLE)", errno);
+    }
+    return static_cast<std::uint64_t>(hole) >= size;
+}
+
+std::size_t bytes_of(const AttributeSet& attributes) {
+    std::size_t bytes = 0;
+    for (const Attribute& attribute : attributes) bytes += attribute.name.size() + attribute.value.size();
+    return bytes;
+}
+
+// Other limits of the format are the kernel's own.
+void require_recordable(const AttributeSet& attributes) {
+    constexpr std::size_t kLengthsBytes = 5;  // of one attribute, at most
+    if (attributes.size() > kAttributesMax ||
+        bytes_of(attributes) + kLengthsBytes * (attributes.size() + 1) > kAttributeSetBytesMax)
+        throw Error(ErrorKind::Unsupported, "it has more extended attributes than a snapshot can hold");
+}
+
+// A message as a record takes it: what() of an Error has its names escaped already.
+std::string recordable(std::string_view message) {
+    constexpr std::size_t kMessageBytesMax = 1'024;
+    std::string text;
+    while (!message.empty()) {
+        const std::size_t end = std::min(message.find('\\'), message.size());
+        text += escaped(message.substr(0, end));
+        if (end < message.size()) text += '\\';
+        message.remove_prefix(std::min(end + 1, message.size()));
+    }
+    if (text.size() <= kMessageBytesMax) return text;
+    std::size_t end = kMessageBytesMax;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
+    return text.substr(0, end);
 }
 
 ChunkSizes sizes_of(const ShapeParameters& shape, ChunkClass chunk_class) {
@@ -60,37 +102,39 @@ SourceReport SourceReader::run(const std::vector<SourceRoot>& roots, Excludes& e
     walk(roots, excludes, not_entered, *this);
     emit(EndOfSource{});
     flush(0);
-    std::sort(report_.unreadable.begin(), report_.unreadable.end(),
-              [](const UnreadablePath& a, const UnreadablePath& b) { return a.path < b.path; });
-    const auto same_path = [](const UnreadablePath& a, const UnreadablePath& b) { return a.path == b.path; };
-    report_.unreadable.erase(std::unique(report_.unreadable.begin(), report_.unreadable.end(), same_path),
-                             report_.unreadable.end());
+    for (auto& [path, message] : unreadable_) report_.unreadable.push_back({path, std::move(message)});
     return std::move(report_);
 }
 
 void SourceReader::unreadable(const std::string& path, const std::string& message) {
+    // A folder may be met twice: at its entry, and when it is listed. A path too long to be recorded is cut, and counts.
+    const std::string shown = path.substr(0, kManifestKeyBytesMax);
+    if (shown.size() == path.size() && unreadable_.contains(path)) return;
     ++report_.unreadable_count;
     ++progress_.errors;
-    if (report_.unreadable.size() < kUnreadableMax)
-        report_.unreadable.push_back({path, with_replacement(escaped(message))});
+    const std::string why = recordable(message);
+    if (unreadable_.size() == kUnreadableMax || unreadable_bytes_ + shown.size() + why.size() > kUnreadableBytesMax) return;
+    unreadable_bytes_ += shown.size() + why.size();
+    unreadable_.emplace(shown, why);
 }
 
 void SourceReader::entry(const WalkedEntry& walked) {
     if (interrupted_()) throw Error(ErrorKind::Interrupted, "interrupted");
-    if (walked.starts_source) {
-        if (started_source_) emit(SourceBoundary{});
-        started_source_ = true;
+    if (walked.source != kNoSource) {
+        if (last_source_ != kNoSource && last_source_ != walked.source) emit(SourceBoundary{});
+        last_source_ = walked.source;
     }
     ++progress_.entries;
     const std::optional<ByteView> before = parent_ == nullptr ? std::nullopt : parent_->record(walked.key);
     if (copy_from_parent(walked, before)) return;
+    const std::optional<LinkPlace> place = links_.place(walked.stat);
     try {
-        read_entry(walked, before ? std::optional(to_bytes(*before)) : std::nullopt);
+        read_entry(walked, place, before ? std::optional(to_bytes(*before)) : std::nullopt);
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::Interrupted) throw;
         // The file system's word about one entry. What is wrong with the repository does not come through here: this
         // stage only reads it, in record() and is_unchanged().
-        links_.forget(walked.stat);
+        if (place) links_.forget(walked.stat, *place);
         emit(AbandonedContent{});
         unreadable(walked.path, error.what());
     }
@@ -98,7 +142,12 @@ void SourceReader::entry(const WalkedEntry& walked) {
 
 bool SourceReader::copy_from_parent(const WalkedEntry& walked, const std::optional<ByteView>& before) {
     if (!before || walked.directory_fd < 0) return false;
-    Entry entry = decode_entry(*before);
+    Entry entry;
+    try {
+        entry = decode_entry(*before);
+    } catch (const Error&) {
+        return false;  // of a newer program, or damaged before it was sealed: then it is read again
+    }
     if (entry.implied != walked.implied || !parent_->is_unchanged(walked.stat, entry, report_.packs)) return false;
     report_.used_parent = true;
     const std::uint64_t content_bytes = entry.type == EntryType::Regular ? entry.size : 0;
@@ -124,11 +173,12 @@ bool SourceReader::copy_from_parent(const WalkedEntry& walked, const std::option
     return true;
 }
 
-void SourceReader::read_entry(const WalkedEntry& walked, std::optional<Bytes> before) {
+void SourceReader::read_entry(const WalkedEntry& walked, const std::optional<LinkPlace>& place,
+                              std::optional<Bytes> before) {
     NewEntry entry;
     entry.key = walked.key;
     entry.before = std::move(before);
-    entry.link = links_.place(walked.stat);
+    entry.link = place;
     if (walked.stat.type == EntryType::Regular) {
         read_regular(walked, entry);
     } else {
@@ -136,7 +186,7 @@ void SourceReader::read_entry(const WalkedEntry& walked, std::optional<Bytes> be
     }
     entry.entry.implied = walked.implied;
     if (entry.entry.changed_while_read) report_.changed_while_read = true;
-    batch_->copied_bytes += 256 + entry.key.size();
+    batch_->copied_bytes += 512 + entry.key.size() + bytes_of(entry.attributes) + (entry.before ? entry.before->size() : 0);
     emit(std::move(entry));
 }
 
@@ -147,6 +197,7 @@ void SourceReader::read_regular(const WalkedEntry& walked, NewEntry& entry) {
         throw Error(ErrorKind::Busy, "it was replaced while the folder was read");
     entry.entry = entry_of(stat, names_);
     entry.attributes = read_attributes(fd.get(), "it");
+    require_recordable(entry.attributes);
     entry.entry.attribute_flags = read_attribute_flags(fd.get());
     ++progress_.files;
     progress_.bytes_seen += stat.size;
@@ -161,38 +212,52 @@ void SourceReader::read_other(const WalkedEntry& walked, NewEntry& entry) {
     if (walked.directory_fd < 0) return;
     const std::string name = walked.name;
     switch (walked.stat.type) {
-        case EntryType::Directory: {
-            UniqueFd opened;
-            int fd = walked.directory_fd;
-            if (!name.empty()) {
-                try {
-                    opened = open_at(walked.directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
-                    fd = opened.get();
-                } catch (const Error& error) {
-                    if (error.kind() != ErrorKind::Denied) throw;
-                    // It will be reported when it cannot be listed; its attributes may be readable all the same.
-                    entry.attributes = read_attributes_at(walked.directory_fd, name, "it");
-                    break;
-                }
+        case EntryType::Directory:
+            try {
+                read_folder(walked, entry);
+                require_recordable(entry.attributes);
+            } catch (const Error& error) {
+                // What it holds may be readable and needs its folder's entry. The flag makes the next run try again.
+                entry.attributes.clear();
+                entry.entry.changed_while_read = true;
+                unreadable(walked.path, error.what());
             }
-            entry.attributes = read_attributes(fd, "it");
-            entry.entry.attribute_flags = read_attribute_flags(fd);
             break;
-        }
         case EntryType::Symlink:
             entry.entry.target = read_link(walked.directory_fd, name);
             entry.entry.size = entry.entry.target.size();
             [[fallthrough]];
-        default: entry.attributes = read_attributes_at(walked.directory_fd, name, "it");
+        default:
+            entry.attributes = read_attributes_at(walked.directory_fd, name, "it");
+            require_recordable(entry.attributes);
     }
+}
+
+void SourceReader::read_folder(const WalkedEntry& walked, NewEntry& entry) {
+    const std::string name = walked.name;
+    UniqueFd opened;
+    int fd = walked.directory_fd;
+    if (!name.empty()) {
+        try {
+            opened = open_at(walked.directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
+            fd = opened.get();
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Denied) throw;
+            // Where it should be listed, that will be reported; its attributes may be readable all the same.
+            entry.attributes = read_attributes_at(walked.directory_fd, name, "it");
+            return;
+        }
+    }
+    entry.attributes = read_attributes(fd, "it");
+    entry.entry.attribute_flags = read_attribute_flags(fd);
 }
 
 // Returns the length of what was read: the size of the content.
 std::uint64_t SourceReader::read_content(int fd, const SourceStat& stat, NewEntry& entry) {
-    const bool may_have_holes = stat.allocated < stat.size;
-    if (!may_have_holes && stat.size <= config_.shape.inline_content_bytes) {
+    const bool has_holes = stat.size > 0 && !is_without_holes(fd, stat.size);
+    if (!has_holes && stat.size <= config_.shape.inline_content_bytes) {
         Bytes content(stat.size);
-        content.resize(read_up_to(fd, content, "it"));
+        content.resize(read_up_to_at(fd, 0, content, "it"));
         const std::uint64_t got = content.size();
         if (got > 0) entry.entry.content = std::move(content);
         report_.read_bytes += got;
@@ -200,28 +265,39 @@ std::uint64_t SourceReader::read_content(int fd, const SourceStat& stat, NewEntr
     }
     entry.content_in_pieces = true;
     bool class_known = false;
+    if (has_holes) {
+        // The look at the first bytes sees holes as zeros, however short the first run is.
+        Bytes head(std::min<std::uint64_t>(kClassifierBytes, stat.size), 0);
+        read_up_to_at(fd, 0, head, "it");
+        entry.chunk_class = classify(config_.shape.classifier_version, head);
+        class_known = true;
+    }
+    const std::uint64_t got = read_runs(fd, stat.size, has_holes, entry, class_known);
+    if (!has_holes && got <= config_.shape.inline_content_bytes && got > 0) {
+        // It became so short that its content belongs inline. It lies at the end of the batch, all of it: less than
+        // one read.
+        entry.entry.content = to_bytes(ByteView(batch_->bytes).last(got));
+        entry.content_in_pieces = false;
+        emit(AbandonedContent{});
+    }
+    return got;
+}
+
+std::uint64_t SourceReader::read_runs(int fd, std::uint64_t size, bool has_holes, NewEntry& entry, bool class_known) {
     std::uint64_t at = 0;
-    while (at < stat.size) {
+    while (at < size) {
         const std::optional<DataRun> run =
-            may_have_holes ? next_data_run(fd, at, stat.size) : std::optional(DataRun{0, stat.size});
+            has_holes ? next_data_run(fd, at, size) : std::optional(DataRun{0, size});
         if (!run) break;
         if (run->offset > at) add_hole(run->offset - at);
-        if (may_have_holes && ::lseek(fd, static_cast<off_t>(run->offset), SEEK_SET) < 0)
-            throw system_error("cannot seek", errno);
-        if (!class_known && may_have_holes) {
-            // The look at the first bytes sees holes as zeros, however short the first run is.
-            Bytes head(std::min<std::uint64_t>(kClassifierBytes, stat.size), 0);
-            read_up_to_at(fd, 0, head, "it");
-            entry.chunk_class = classify(config_.shape.classifier_version, head);
-            class_known = true;
-        }
+        if (::lseek(fd, static_cast<off_t>(run->offset), SEEK_SET) < 0) throw system_error("cannot seek", errno);
         const std::uint64_t got = read_run(fd, *run, entry, class_known);
         at = run->offset + got;
         if (got < run->length) return at;  // it became shorter
     }
-    if (at < stat.size) {
-        add_hole(stat.size - at);
-        at = stat.size;
+    if (at < size) {
+        add_hole(size - at);
+        at = size;
     }
     return at;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "chunker/chunker.h"
@@ -17,7 +18,7 @@ namespace vault {
 
 // What the reader alone can know at its end.
 struct SourceReport {
-    std::vector<UnreadablePath> unreadable;  // the first kUnreadableMax, by path
+    std::vector<UnreadablePath> unreadable;  // by path; those met first, within the bounds below
     std::uint64_t unreadable_count = 0;
     bool changed_while_read = false;
     std::uint64_t read_bytes = 0;
@@ -26,6 +27,7 @@ struct SourceReport {
 };
 
 constexpr std::size_t kUnreadableMax = 10'000;
+constexpr std::size_t kUnreadableBytesMax = 4u << 20;  // of their paths and messages: they share one object with the rest
 
 // Runs in one thread.
 class SourceReader : private WalkVisitor {
@@ -44,10 +46,12 @@ class SourceReader : private WalkVisitor {
     void unreadable(const std::string& path, const std::string& message) override;
 
     bool copy_from_parent(const WalkedEntry& walked, const std::optional<ByteView>& before);
-    void read_entry(const WalkedEntry& walked, std::optional<Bytes> before);
+    void read_entry(const WalkedEntry& walked, const std::optional<LinkPlace>& place, std::optional<Bytes> before);
     void read_regular(const WalkedEntry& walked, NewEntry& entry);
     void read_other(const WalkedEntry& walked, NewEntry& entry);
+    void read_folder(const WalkedEntry& walked, NewEntry& entry);
     std::uint64_t read_content(int fd, const SourceStat& stat, NewEntry& entry);
+    std::uint64_t read_runs(int fd, std::uint64_t size, bool has_holes, NewEntry& entry, bool class_known);
     std::uint64_t read_run(int fd, DataRun run, NewEntry& entry, bool& class_known);
     void take_chunk(std::size_t offset, std::size_t length, ChunkClass chunk_class);
     void add_hole(std::uint64_t length);
@@ -69,8 +73,10 @@ class SourceReader : private WalkVisitor {
     OwnerNames names_;
     LinkGroups links_;
     SourceReport report_;
+    std::map<std::string, std::string> unreadable_;  // path -> message
+    std::size_t unreadable_bytes_ = 0;
     std::unique_ptr<Batch> batch_;
-    bool started_source_ = false;
+    std::size_t last_source_ = kNoSource;
 };
 
 }  // namespace vault
