@@ -19,9 +19,8 @@ class LocalBackend : public Backend {
     // `path` must be a folder with the layout of init_local; whether a repository is in it is for open_local to say.
     explicit LocalBackend(const std::string& path);
 
-    // Temporaries of put_new are named after `session` (32 hexadecimal digits) from now on; before, after a random one.
-    // Call it before other threads use the backend.
-    void name_temporaries_after(const std::string& session);
+    // Before the first call: after a random name.
+    void name_temporaries_after(const std::string& session) override;
 
     // For init_local alone: the folder's descriptor, and a lock that lives as long as the backend.
     int root() const { return folders_.root(); }
