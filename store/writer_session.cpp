@@ -57,6 +57,7 @@ void remove_objects_of(Backend& backend, const SessionId& sid) {
 
 WriterSession::WriterSession(const Repository& repository) : repository_(repository) {
     fill_random(sid_.bytes);
+    repository.backend().name_temporaries_after(sid_.hex());
     SessionRecord record;
     record.sid = sid_;
     record.process = this_process();
