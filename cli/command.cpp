@@ -26,9 +26,14 @@ std::vector<std::string> option_names(const CLI::App& app) {
     throw Error(ErrorKind::Usage, why + "; see `" + app.get_name() + " --help`");
 }
 
-[[noreturn]] void refuse_leftover(const CLI::App& app) {
-    const std::vector<std::string> leftover = app.remaining();
-    const std::string first = leftover.empty() ? "" : leftover.front();
+// What no option or argument of the app took. CLI11 counts the mark that ends the options among them.
+std::vector<std::string> leftover_of(const CLI::App& app) {
+    std::vector<std::string> leftover = app.remaining();
+    if (const auto mark = std::find(leftover.begin(), leftover.end(), "--"); mark != leftover.end()) leftover.erase(mark);
+    return leftover;
+}
+
+[[noreturn]] void refuse_leftover(const CLI::App& app, const std::string& first) {
     if (first.size() < 2 || first[0] != '-') refuse(app, "unexpected argument " + escaped(first));
     const std::string name = first.substr(0, first.find('='));
     const std::string meant = closest(name, option_names(app));
@@ -55,13 +60,14 @@ void Invocation::parse(CLI::App& app) {
         throw HelpShown{};
     } catch (const CLI::ParseError& error) {
         // A misspelt option often leaves a required one missing: name the cause, not the effect.
-        if (!app.remaining().empty() && app.remaining().front().starts_with('-')) refuse_leftover(app);
+        const std::vector<std::string> leftover = leftover_of(app);
+        if (!leftover.empty() && leftover.front().starts_with('-')) refuse_leftover(app, leftover.front());
         std::string why = error.what();
         for (char& character : why)
             if (character == '\n') character = ' ';
         refuse(app, escaped(why));
     }
-    if (!app.remaining().empty()) refuse_leftover(app);
+    if (const auto leftover = leftover_of(app); !leftover.empty()) refuse_leftover(app, leftover.front());
 }
 
 std::string Invocation::take_action() {

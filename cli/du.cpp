@@ -18,8 +18,9 @@ std::string bytes_cell(std::uint64_t bytes, bool exact) {
 
 ExitCode run_du(Invocation& invocation) {
     CLI::App app(
-        "Sums up a snapshot, or the part of it below PATH: SIZE is the length of its files, ALLOCATED the room they "
-        "took at their source. A file with several links counts once for each. What is added to the repository is "
+        "Sums up a snapshot, or the part of it below PATH: SIZE is the length of its entries, ALLOCATED the room they "
+        "took at their source, both as du counts them. A file with several links counts once for each. What is added "
+        "to the repository is "
         "another matter: see `vault snapshots`.",
         "vault du");
     SnapshotArgument argument;

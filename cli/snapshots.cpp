@@ -24,7 +24,8 @@ std::vector<std::string> cells_of(const Snapshot& snapshot, const Time& at) {
     if (snapshot.held) note += note.empty() ? "(held)" : " (held)";
     if (record.incomplete) note += note.empty() ? "(incomplete)" : " (incomplete)";
     return {snapshot.short_id(),
-            human_time(record.time) + " (" + human_age(record.time, at) + ")",
+            human_time(record.time),
+            human_age(record.time, at),
             escaped(record.series),
             escaped(record.host),
             note,
@@ -48,14 +49,15 @@ ExitCode run_snapshots(Invocation& invocation) {
     const SnapshotListing listing = list_snapshots(*repository);
     Output& output = invocation.output();
     Table table({{"ID"},
-                 {"TIME (AGE)"},
+                 {"TIME"},
+                 {"AGE", Align::Right, 0, 2},
                  {"SERIES", Align::Left, 10},
-                 {"HOST", Align::Left, 6},
+                 {"HOST", Align::Left, 6, 3},
                  {"TAGS", Align::Left, 4},
                  {"SIZE", Align::Right},
-                 {"FILES", Align::Right},
+                 {"FILES", Align::Right, 0, 4},
                  {"ADDED", Align::Right},
-                 {"DURATION", Align::Right}});
+                 {"DURATION", Align::Right, 0, 1}});
     const Time at = now();
     std::uint64_t shown_count = 0;
     for (const Snapshot& snapshot : listing.live) {

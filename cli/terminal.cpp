@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <numeric>
 
 #include "store/base/text.h"
 #include "store/clock.h"
@@ -151,31 +150,56 @@ std::string shown(const Output& output, std::string_view name) {
     return output.is_terminal() ? escaped(name) : std::string(name);
 }
 
-std::vector<std::string> Table::lines(unsigned window) const {
+std::vector<unsigned> Table::natural_widths() const {
     std::vector<unsigned> widths;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         unsigned width = columns_of(columns_[c].title);
         for (const auto& row : rows_) width = std::max(width, columns_of(row[c]));
         widths.push_back(width);
     }
+    return widths;
+}
+
+std::vector<unsigned> Table::widths_for(unsigned window) const {
+    const std::vector<unsigned> natural = natural_widths();
+    std::vector<unsigned> widths = natural;
     const auto total = [&] {
-        return std::accumulate(widths.begin(), widths.end(), 0u) + static_cast<unsigned>(kGap * (widths.size() - 1));
+        std::size_t shown = 0, sum = 0;
+        for (const unsigned width : widths) {
+            shown += width > 0 ? 1 : 0;
+            sum += width;
+        }
+        return sum + kGap * (shown - 1);
     };
-    // One column at a time from whichever is widest above its least: long texts give way before short ones.
-    while (window != 0 && total() > window) {
-        std::size_t widest = columns_.size();
+    for (unsigned dropped = 1; window != 0; ++dropped) {
+        // One column at a time from whichever is widest above its least: long texts give way before short ones.
+        while (total() > window) {
+            std::size_t widest = columns_.size();
+            for (std::size_t c = 0; c < columns_.size(); ++c)
+                if (columns_[c].least > 0 && widths[c] > columns_[c].least &&
+                    (widest == columns_.size() || widths[c] > widths[widest]))
+                    widest = c;
+            if (widest == columns_.size()) break;
+            --widths[widest];
+        }
+        const auto goes =
+            std::find_if(columns_.begin(), columns_.end(), [&](const Column& c) { return c.dropped == dropped; });
+        if (total() <= window || goes == columns_.end()) break;
+        // What the column leaves goes to those that had shrunk.
         for (std::size_t c = 0; c < columns_.size(); ++c)
-            if (columns_[c].least > 0 && widths[c] > columns_[c].least &&
-                (widest == columns_.size() || widths[c] > widths[widest]))
-                widest = c;
-        if (widest == columns_.size()) break;
-        --widths[widest];
+            widths[c] = columns_[c].dropped > 0 && columns_[c].dropped <= dropped ? 0 : natural[c];
     }
+    return widths;
+}
+
+std::vector<std::string> Table::lines(unsigned window) const {
+    const std::vector<unsigned> widths = widths_for(window);
     std::vector<std::string> lines;
     const auto add = [&](const auto& cell_of) {
         std::string line;
         for (std::size_t c = 0; c < columns_.size(); ++c) {
-            if (c > 0) line.append(kGap, ' ');
+            if (widths[c] == 0) continue;
+            if (!line.empty()) line.append(kGap, ' ');
             line += padded(cut_to(cell_of(c), widths[c]), widths[c], columns_[c].align);
         }
         line.erase(line.find_last_not_of(' ') + 1);

@@ -34,14 +34,15 @@ std::string shown(const Output& output, std::string_view name);
 
 enum class Align { Left, Right };
 
-// A table whose cells are text without control characters. Columns with `least` > 0 give way, in proportion, where the
-// window is too narrow, down to that many columns.
+// A table whose cells are text without control characters. Where the window is too narrow, columns with `least` > 0
+// shrink down to that many columns, the widest first; where that is not enough, columns with `dropped` > 0 go, 1 first.
 class Table {
   public:
     struct Column {
         std::string title;
         Align align = Align::Left;
         unsigned least = 0;
+        unsigned dropped = 0;
     };
     explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
     void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
@@ -49,6 +50,9 @@ class Table {
     std::vector<std::string> lines(unsigned window) const;
 
   private:
+    std::vector<unsigned> natural_widths() const;
+    std::vector<unsigned> widths_for(unsigned window) const;  // 0: not shown
+
     std::vector<Column> columns_;
     std::vector<std::vector<std::string>> rows_;
 };

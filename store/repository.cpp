@@ -32,19 +32,23 @@ struct ListedSlot {
     SlotHeader header;
 };
 
-// The slots that a reader may try, those without a password first, then by cost. Damaged ones are named in `trouble`.
-std::vector<ListedSlot> slots_to_try(Backend& backend, std::string& trouble) {
+// The slots that a reader may try, those without a password first, then by cost. Of those that are damaged or need
+// another program, the last is left in `trouble`.
+std::vector<ListedSlot> slots_to_try(Backend& backend, std::optional<Error>& trouble) {
     std::vector<ListedSlot> slots;
     for (const ObjectInfo& info : backend.list("keys/")) {
         try {
             ListedSlot slot{SlotId::from_hex(info.name.substr(5)), backend.get(info.name), {}};
             if (sha256(slot.object) != slot.id.bytes) throw Error(ErrorKind::Corrupt, "its SHA-256 is not its name");
             slot.header = decode_slot_header(slot.object);
-            if (slot.header.memory_kib <= kSlotMemoryKibMax) slots.push_back(std::move(slot));
+            if (slot.header.memory_kib > kSlotMemoryKibMax)
+                throw Error(ErrorKind::Unsupported,
+                            "it demands " + std::to_string(slot.header.memory_kib) + " KiB of memory");
+            slots.push_back(std::move(slot));
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
             if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported) throw;
-            trouble = info.name + ": " + error.what();
+            trouble = with_context(info.name, error);
         }
     }
     std::stable_sort(slots.begin(), slots.end(), [](const ListedSlot& a, const ListedSlot& b) {
@@ -56,12 +60,15 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::string& trouble) {
 }
 
 OpenedSlot open_any_slot(Backend& backend, const Credentials& credentials, RepositoryId& repository, SlotId& id) {
-    std::string trouble;
+    std::optional<Error> trouble;
     const std::vector<ListedSlot> slots = slots_to_try(backend, trouble);
-    if (slots.empty() && trouble.empty())
+    if (slots.empty() && !trouble)
         throw Error(ErrorKind::NoRepository,
                     backend.location() + " holds no key slot: it is no repository, or not a whole one");
+    bool meant_for_one = false;
     for (const ListedSlot& slot : slots) {
+        meant_for_one = meant_for_one || ((!slot.header.has_password || credentials.password) &&
+                                          (!slot.header.has_key_file || credentials.key_file));
         if (auto opened = open_slot(slot.id, slot.object, credentials)) {
             repository = slot.header.repository;
             id = slot.id;
@@ -69,10 +76,11 @@ OpenedSlot open_any_slot(Backend& backend, const Credentials& credentials, Repos
         }
     }
     // Damage explains the failure only where there is no slot that the credentials could have been meant for.
-    if (slots.empty()) throw Error(ErrorKind::Corrupt, "no key slot is whole: " + trouble);
-    throw Error(ErrorKind::WrongKey,
-                trouble.empty() ? "no key slot opens with this password or key file"
-                                : "no whole key slot opens with this password or key file; damaged: " + trouble);
+    if (trouble && !meant_for_one)
+        throw with_context("no other key slot is for what was given, and one cannot be used", *trouble);
+    std::string why = "no key slot opens with this password or key file";
+    if (trouble) why += "; one cannot be used: " + std::string(trouble->what());
+    throw Error(ErrorKind::WrongKey, why);
 }
 
 struct Generation {

@@ -129,8 +129,8 @@ class Commands(v.VaultCase):
             summary = self.succeed("--json", "snapshots", *arguments.split()).summary
             self.assertEqual(summary["snapshots"], count, arguments)
         lines = self.succeed("snapshots").out.splitlines()
-        self.assertRegex(lines[0], r"^ID +TIME \(AGE\) +SERIES +HOST +TAGS +SIZE +FILES +ADDED +DURATION$")
-        self.assertRegex(lines[1], r"^[0-9a-f]{8}  2024-01-01 00:00:00 \(\d+ d\) +one +a +y +5\d\d\.\d KiB +5 +")
+        self.assertRegex(lines[0], r"^ID +TIME +AGE +SERIES +HOST +TAGS +SIZE +FILES +ADDED +DURATION$")
+        self.assertRegex(lines[1], r"^[0-9a-f]{8}  2024-01-01 00:00:00  +\d+ d  one +a +y +5\d\d\.\d KiB +5 +")
         self.assertEqual(lines[-1], "3 snapshots")
 
     def test_references_find_by_prefix_latest_and_series(self):
@@ -156,10 +156,11 @@ class Commands(v.VaultCase):
 
     def test_the_table_shrinks_to_the_window(self):
         self.snapshot(self.source, "--series", "a series with a very long name " * 4)
-        for columns in (80, 120):
+        for columns in (60, 80, 120):
             shown = self.on_terminal(["snapshots"], columns)
             for line in shown.splitlines():
                 self.assertLessEqual(len(line), columns)
+                self.assertEqual(line, line.rstrip())
             self.assertIn("…", shown)
         self.assertIn("a very long name a series", self.succeed("snapshots").out)
 
@@ -237,19 +238,26 @@ class Commands(v.VaultCase):
         self.fail_with(v.USAGE, "cat", f"latest:{self.source}/b", says="no regular file")
         self.fail_with(v.USAGE, "cat", f"latest:{self.source}/link", says="no regular file")
 
+    def du_of_the_system(self, path, *options):
+        done = subprocess.run(["du", "-l", "-B1", "-s", *options, path], stdout=subprocess.PIPE, check=True)
+        return int(done.stdout.split()[0])
+
     def test_du_sums_up_as_du_does(self):
+        os.link(self.path("source/b/large"), self.path("source/c/link"))
+        with open(self.path("source/c/sparse"), "wb") as file:
+            file.truncate(5 << 20)
         self.snapshot(self.source)
         objects = self.succeed("du", "--json", "-d", "1", "latest:" + self.source).objects
         self.check(objects, "usage", "summary.du")
-        by_path = {item["path"].removeprefix(self.source): item for item in objects[:-1]}
-        self.assertEqual(list(by_path), ["/b", "/c", ""])
-        self.assertEqual((by_path["/b"]["size"], by_path["/b"]["files"], by_path["/b"]["entries"]), (512_005, 2, 3))
-        self.assertEqual((by_path["/c"]["size"], by_path["/c"]["files"], by_path["/c"]["entries"]), (5_000, 1, 3))
-        self.assertEqual((by_path[""]["size"], by_path[""]["files"], by_path[""]["entries"]), (517_013, 5, 10))
-        self.assertEqual(objects[-1]["size"], 517_013)
-        self.assertEqual(self.succeed("du", "--json", "latest").summary["files"], 5)
-        lines = self.succeed("du", "--bytes", "latest:" + self.source + "/b").out.splitlines()
-        self.assertRegex(lines[1], rf"^ *512005 +\d+ +2 +3  {re.escape(self.source)}/b$")
+        self.assertEqual([item["path"].removeprefix(self.source) for item in objects[:-1]], ["/b", "/c", ""])
+        for item in objects:
+            self.assertEqual(item["size"], self.du_of_the_system(item["path"], "--apparent-size"), item)
+            self.assertEqual(item["allocated"], self.du_of_the_system(item["path"]), item)
+        counts = [(item["files"], item["entries"]) for item in objects]
+        self.assertEqual(counts, [(2, 3), (3, 5), (7, 12), (7, 12)])
+        self.assertEqual(self.succeed("du", "--json", "latest").summary["files"], 7)
+        lines = self.succeed("du", "--bytes", f"latest:{self.source}/b/large").out.splitlines()
+        self.assertRegex(lines[1], rf"^ *512000 +\d+ +1 +1  {re.escape(self.source)}/b/large$")
 
     # --- inspect ---
 

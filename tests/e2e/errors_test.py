@@ -109,14 +109,19 @@ class Errors(v.VaultCase):
             self.flip(name, 2000)
         self.fail_with(v.INTEGRITY, "snapshots", says="keys/")
 
-    def test_one_damaged_slot_of_two_does_not_hide_that_the_password_is_wrong(self):
-        self.init()
-        os.unlink(os.path.join(self.repository, self.password_slot()))
-        self.fail_with(v.WRONG_KEY, "snapshots")
+    def test_where_the_only_slot_for_a_password_is_damaged_it_is_exit_13_and_the_recovery_key_still_opens(self):
+        made = self.init()
+        self.flip("keys/" + made["key_id"], 100)
+        self.fail_with(v.INTEGRITY, "snapshots", says="keys/" + made["key_id"])
+        key = self.file("key", made["recovery_key"], 0o600)
+        self.succeed("snapshots", environment={"VAULT_PASSWORD": None, "VAULT_KEY_FILE": key})
 
-    def password_slot(self):
-        keys = self.succeed("--json", "key", "list").objects
-        return "keys/" + next(key["id"] for key in keys if key.get("current"))
+    def test_a_damaged_slot_does_not_hide_that_the_password_is_wrong(self):
+        made = self.init()
+        self.flip("keys/" + made["recovery_key_id"], 100)
+        self.fail_with(v.WRONG_KEY, "snapshots", environment={"VAULT_PASSWORD": "wrong"}, says=made["recovery_key_id"])
+        os.unlink(os.path.join(self.repository, "keys", made["key_id"]))
+        self.fail_with(v.INTEGRITY, "snapshots")
 
     def test_a_damaged_keyring_is_exit_13(self):
         self.prepared()
