@@ -165,6 +165,7 @@ class Run {
         record.ended = now();
         const WriterSession::Commit commit = session.commit(record);
         if (commit.outcome == WriterSession::Outcome::Fenced) return false;
+        remember_as_last(commit.hash);
         const bool from_parent = source.used_parent && parent && parent->covered();
         remember(*view.index, own_packs, assembler, source, from_parent ? parent_packs : std::nullopt);
         return true;
@@ -209,8 +210,9 @@ class Run {
 
     // This writer's number and the hash of its previous snapshot.
     void chain_to_previous(const SnapshotListing& listing) {
-        report_.record.sequence = 1;
-        report_.record.previous = {};
+        // Forgotten ones are not listed, but had a number.
+        report_.record.sequence = writer_.last().sequence + 1;
+        report_.record.previous = writer_.last().hash;
         for (const Snapshot& snapshot : listing.live) {
             if (snapshot.record.writer != writer_.id() || snapshot.record.sequence < report_.record.sequence) continue;
             report_.record.sequence = snapshot.record.sequence + 1;
@@ -257,6 +259,14 @@ class Run {
         report_.tree_chunks_added = assembler.tree_chunks_added();
     }
 
+    void remember_as_last(const ObjectHash& hash) {
+        try {
+            writer_.remember({report_.record.sequence, hash});
+        } catch (const Error&) {
+            // The store's listing has it, until it is forgotten.
+        }
+    }
+
     // The snapshot stands; what the cache cannot take costs the next run time, nothing else.
     void remember(Index& index, OwnPacks& own_packs, const ManifestAssembler& assembler, const SourceReport& source,
                   const std::optional<PackSet>& parent_packs) {
@@ -276,7 +286,7 @@ class Run {
     SnapshotProgress& progress_;
     const std::function<bool()>& interrupted_;
     const std::vector<SourceRoot> roots_;
-    const WriterIdentity writer_;
+    WriterIdentity writer_;
     SnapshotReport report_;
 };
 

@@ -1,4 +1,5 @@
-// writer.0, writer.1 …: 16 random bytes each, locked while in use.
+// writer.0, writer.1 …: 16 random bytes each, and after its first snapshot the sequence (u64) and hash of its newest;
+// locked while in use.
 #include "store/writer_identity.h"
 
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <cerrno>
 
 #include "store/base/file.h"
+#include "store/format/cursor.h"
 #include "store/seal/primitives.h"
 
 namespace vault {
@@ -14,6 +16,8 @@ namespace vault {
 namespace {
 
 constexpr int kWritersMax = 1'000;  // at once on one machine
+
+constexpr std::size_t kFileBytes = ControlId::kBytes + 8 + ObjectHash::kBytes;
 
 }  // namespace
 
@@ -27,9 +31,13 @@ WriterIdentity WriterIdentity::acquire(const std::filesystem::path& state_folder
             if (errno == EWOULDBLOCK) continue;
             throw system_error("cannot lock " + escaped(path), errno);
         }
-        Bytes stored(ControlId::kBytes);
-        if (read_up_to_at(identity.lock_.get(), 0, stored, escaped(path)) == ControlId::kBytes) {
-            identity.id_ = ControlId::from(stored);
+        identity.path_ = path;
+        Bytes stored(kFileBytes);
+        stored.resize(read_up_to_at(identity.lock_.get(), 0, stored, escaped(path)));
+        if (stored.size() >= ControlId::kBytes) {
+            Cursor cursor(stored, "the state of a writer");
+            identity.id_ = cursor.id<ControlId>();
+            if (stored.size() == kFileBytes) identity.last_ = {cursor.u64(), cursor.id<ObjectHash>()};
         } else {
             // New, or cut off while it was made: no snapshot carries it yet.
             fill_random(identity.id_.bytes);
@@ -39,6 +47,15 @@ WriterIdentity WriterIdentity::acquire(const std::filesystem::path& state_folder
         return identity;
     }
     throw Error(ErrorKind::Busy, "more than " + std::to_string(kWritersMax) + " runs at once from this machine");
+}
+
+void WriterIdentity::remember(const Last& last) {
+    Writer writer;
+    writer.id(id_);
+    writer.u64(last.sequence);
+    writer.id(last.hash);
+    write_all_at(lock_.get(), 0, writer.take(), escaped(path_));
+    last_ = last;
 }
 
 }  // namespace vault

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "store/base/unique_fd.h"
 #include "store/format/id.h"
@@ -18,8 +19,20 @@ class WriterIdentity {
 
     const ControlId& id() const { return id_; }
 
+    // This writer's newest snapshot as far as the state folder knows: the store may have forgotten it since. Sequence 0:
+    // none.
+    struct Last {
+        std::uint64_t sequence = 0;
+        ObjectHash hash;
+    };
+    const Last& last() const { return last_; }
+    // Throws Io or NoSpace; then the store's own listing must do.
+    void remember(const Last& last);
+
   private:
     ControlId id_;
+    Last last_;
+    std::string path_;
     UniqueFd lock_;
 };
 
