@@ -1,12 +1,18 @@
 // Repositories opened by a key file (no Argon2id: a test makes hundreds).
 #include "tests/support/test_repository.h"
 
+#include <fcntl.h>
+
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <random>
 
 #include "store/backend/local.h"
 #include "store/format/manifest_key.h"
+#include "store/base/file.h"
 #include "store/init.h"
+#include "store/source_entry.h"
 
 namespace vault {
 
@@ -22,6 +28,11 @@ void append_extent(std::string& content, ChunkStore& chunks, const Extent& exten
     const ChunkStore::Chunk chunk = chunks.chunk(ChunkKind::Data, *extent.chunk);
     if (chunk.bytes.size() != extent.length) throw Error(ErrorKind::Corrupt, "an extent of another length than its chunk");
     content += as_text(chunk.bytes);
+}
+
+std::string slurp(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::string content_of(ChunkStore& chunks, const Entry& entry) {
@@ -124,6 +135,72 @@ ReadTree read_back(const Repository& repository, const CommitRecord& record) {
         tree.emplace(path_of_key(at.key()), std::move(read));
     }
     return tree;
+}
+
+CommitRecord put_started_later(TestRepository& test, CommitRecord record, std::int64_t nanoseconds) {
+    fill_random(record.sid.bytes);
+    const std::int64_t sum = record.started.nanoseconds + nanoseconds;
+    record.started = {record.started.seconds + sum / 1'000'000'000, static_cast<std::uint32_t>(sum % 1'000'000'000)};
+    test.put(ObjectKind::Commit, "snapshots/" + record.sid.hex(), record);
+    return record;
+}
+
+std::vector<std::string> differences(const ReadTree& tree, const std::string& recorded, const std::string& actual) {
+    std::vector<std::string> found;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first_links;
+    ReadTree rest = tree;
+    OwnerNames names;
+    const auto compare = [&](const std::string& below) {
+        const std::string path = recorded + below;
+        const UniqueFd folder = open_at(AT_FDCWD, std::filesystem::path(actual + below).parent_path(), O_RDONLY);
+        const std::string name = std::filesystem::path(actual + below).filename();
+        const SourceStat stat = stat_entry(folder.get(), name.c_str());
+        const auto at = rest.find(path);
+        if (at == rest.end()) {
+            found.push_back(path + ": missing");
+            return;
+        }
+        const ReadEntry read = std::move(at->second);
+        rest.erase(at);
+        const bool is_file = stat.type == EntryType::Regular;
+        if (is_file && read.content != slurp(actual + below)) found.push_back(path + ": content");
+        if (read.attributes != read_attributes_at(folder.get(), name, path)) found.push_back(path + ": attributes");
+        if (read.entry.target != (stat.type == EntryType::Symlink ? read_link(folder.get(), name) : ""))
+            found.push_back(path + ": target");
+        Entry expected = entry_of(stat, names);
+        expected.content = read.entry.content;
+        expected.attributes = read.entry.attributes;
+        expected.attribute_flags = read.entry.attribute_flags;
+        expected.target = read.entry.target;
+        if (stat.links > 1 && stat.type != EntryType::Directory) {
+            const auto [first, is_first] =
+                first_links.emplace(std::pair(stat.filesystem, stat.inode), manifest_key(components_of_path(path)));
+            if (!is_first) expected.first_link = first->second;
+        }
+        if (read.entry != expected) found.push_back(path + ": metadata");
+    };
+    compare("");
+    // In the order of the manifest, so that the first link met is the first.
+    std::map<std::string, std::string> by_key;
+    for (const auto& one : std::filesystem::recursive_directory_iterator(actual)) {
+        const std::string below = one.path().string().substr(actual.size());
+        by_key.emplace(manifest_key(components_of_path(recorded + below)), below);
+    }
+    for (const auto& [key, below] : by_key) compare(below);
+    for (const auto& [path, read] : rest)
+        if (!read.entry.implied) found.push_back(path + ": too much");
+    return found;
+}
+
+std::string noise(std::uint64_t seed, std::size_t bytes) {
+    std::mt19937_64 random(seed);
+    std::string text(bytes, '\0');
+    for (char& byte : text) byte = static_cast<char>(random());
+    return text;
+}
+
+void write_new(const std::string& path, const std::string& content) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
 }
 
 std::shared_ptr<Backend> borrowed(Backend& backend) { return {std::shared_ptr<Backend>(), &backend}; }

@@ -2,9 +2,11 @@
 // through the program's own readers.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "store/format/entry.h"
 #include "store/repository.h"
@@ -67,6 +69,18 @@ using ReadTree = std::map<std::string, ReadEntry>;  // by path
 // Every entry with its content, through ManifestReader and ChunkStore. Throws for whatever cannot be read, and where a
 // further hard link does not have its first link's content.
 ReadTree read_back(const Repository& repository, const CommitRecord& record);
+
+// Commits `record` again under another sid as if its run had started so much later, so that files made just now count as
+// old beside it. It is the newest of its series until the next run.
+CommitRecord put_started_later(TestRepository& test, CommitRecord record, std::int64_t nanoseconds);
+
+// What of the folder `actual` is not in `tree` below `recorded` as it is, one line each: types, modes, owners, times,
+// sizes, contents, targets, devices, attributes and link groups. Also what is in `tree` and not there.
+std::vector<std::string> differences(const ReadTree& tree, const std::string& recorded, const std::string& actual);
+
+// Bytes that no other seed gives, and that do not compress.
+std::string noise(std::uint64_t seed, std::size_t bytes);
+void write_new(const std::string& path, const std::string& content);
 
 // A borrowed backend as the repository wants it.
 std::shared_ptr<Backend> borrowed(Backend& backend);
