@@ -29,7 +29,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 // What no option or argument of the app took. CLI11 counts the mark that ends the options among them.
 std::vector<std::string> leftover_of(const CLI::App& app) {
     std::vector<std::string> leftover = app.remaining();
-    if (const auto mark = std::find(leftover.begin(), leftover.end(), "--"); mark != leftover.end()) leftover.erase(mark);
+    if (const auto mark = std::find(leftover.begin(), leftover.end(), "--"); mark != leftover.end())
+        leftover.erase(mark);
     return leftover;
 }
 

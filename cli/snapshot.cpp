@@ -63,6 +63,7 @@ ProgressState state_of(const SnapshotProgress& progress) {
     ProgressState state;
     state.phase = progress.phase;
     state.bytes_done = progress.bytes_seen;
+    if (const std::uint64_t expected = progress.bytes_expected; expected > 0) state.bytes_all = expected;
     state.files_done = progress.files;
     state.bytes_new = progress.bytes_new;
     state.bytes_stored = progress.bytes_stored;

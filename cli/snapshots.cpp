@@ -53,10 +53,10 @@ ExitCode run_snapshots(Invocation& invocation) {
                  {"AGE", Align::Right, 0, 2},
                  {"SERIES", Align::Left, 10},
                  {"HOST", Align::Left, 6, 3},
-                 {"TAGS", Align::Left, 4},
+                 {"TAGS", Align::Left, 4, 5},
                  {"SIZE", Align::Right},
                  {"FILES", Align::Right, 0, 4},
-                 {"ADDED", Align::Right},
+                 {"ADDED", Align::Right, 0, 6},
                  {"DURATION", Align::Right, 0, 1}});
     const Time at = now();
     std::uint64_t shown_count = 0;

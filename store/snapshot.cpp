@@ -236,6 +236,7 @@ class Run {
         try {
             auto manifest = std::make_unique<ParentManifest>(view, known, *parent, parent_packs);
             report_.record.parent = parent->sid;
+            progress_.bytes_expected = parent->record.totals.content_bytes;
             report_.had_parent = true;
             return manifest;
         } catch (const Error& error) {

@@ -31,6 +31,7 @@ struct SnapshotOptions {
 struct SnapshotProgress {
     std::atomic<std::uint64_t> entries{0}, files{0}, bytes_seen{0}, bytes_read{0}, bytes_new{0}, bytes_stored{0},
         errors{0};
+    std::atomic<std::uint64_t> bytes_expected{0};  // what the parent held: a guess at bytes_seen of the end; 0: unknown
     std::atomic<const char*> phase{"starting"};
 };
 

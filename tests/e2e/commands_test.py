@@ -148,8 +148,8 @@ class Commands(v.VaultCase):
         for host, series, tag in (("a", "one", "x"), ("b", "two", "y"), ("a", "three", "z")):
             self.file("source/a", series)
             self.snapshot(self.source, "--host", host, "--series", series, "--tag", tag)
-        for narrowed, series in (("--host b", "two"), ("--series one", "one"), ("--tag y", "two"), ("--tag x --tag y", "two"),
-                                 ("--host a", "three")):  # fmt: skip
+        for narrowed, series in (("--host b", "two"), ("--series one", "one"), ("--tag y", "two"),
+                                 ("--tag x --tag y", "two"), ("--host a", "three")):  # fmt: skip
             result = self.succeed("cat", f"latest:{self.source}/a", *narrowed.split())
             self.assertEqual(result.out, series, narrowed)
         self.fail_with(v.FAILED, "ls", "latest", "--host", "c", says="no snapshot that matches")
