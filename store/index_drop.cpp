@@ -15,7 +15,7 @@ struct Batch {
     bool drops(PackNumber pack) const { return std::ranges::binary_search(packs, pack); }
 };
 
-// From `first` on, as many packs as fit `bytes`, at least one.
+// From `first` on, as many packs as fit `bytes` (half of what sorting may take: vectors double), at least one.
 Batch next_batch(const IndexView& view, const std::vector<PackNumber>& vanished, std::size_t first,
                  std::uint64_t bytes) {
     Batch batch;
@@ -89,7 +89,7 @@ SortedFiles write_batch(const IndexFolder& folder, const IndexView& view, const 
 void drop_packs(const IndexFolder& folder, std::unique_ptr<IndexView>& view, const std::vector<PackNumber>& vanished,
                 const IndexBudget& budget) {
     for (std::size_t done = 0; done < vanished.size();) {
-        const Batch batch = next_batch(*view, vanished, done, budget.sort_bytes);
+        const Batch batch = next_batch(*view, vanished, done, budget.sort_bytes / 2);
         const SortedFiles files = write_batch(folder, *view, batch, vanished);
         {
             IndexDatabase database(folder.database(), IndexAccess::Change, budget.block_cache_bytes);

@@ -36,12 +36,10 @@ LocalityCache::LocalityCache(std::uint64_t bytes)
     // A slot for each entry and a third more, to the power of two below; half of the memory for each generation.
     : slots_(std::bit_floor(std::max<std::size_t>(64, bytes / 2 / (kSlotBytes + kEntryBytes / 2)))),
       entries_max_(std::min(slots_ / 4 * 3,
-                            (std::max(bytes / 2, slots_ * kSlotBytes) - slots_ * kSlotBytes) / kEntryBytes)) {
-    newer_.slots.assign(slots_, 0);
-    older_.slots.assign(slots_, 0);
-}
+                            (std::max(bytes / 2, slots_ * kSlotBytes) - slots_ * kSlotBytes) / kEntryBytes)) {}
 
 LocalityCache::Hit LocalityCache::find(const Generation& generation, const ChunkId& id, const PackSet& view) const {
+    if (generation.slots.empty()) return {};
     const std::uint64_t hash = hash_of(id);
     for (std::size_t at = hash & (slots_ - 1); generation.slots[at] != 0; at = (at + 1) & (slots_ - 1)) {
         const std::uint64_t slot = generation.slots[at];
@@ -113,11 +111,13 @@ void LocalityCache::insert(std::shared_ptr<const LoadedPack> pack) {
     if (newer_.numbers.contains(pack->number)) return;
     if (newer_.entries + pack->ids.size() > entries_max_ || newer_.packs.size() == kPacksMax) {
         std::swap(newer_, older_);
-        std::ranges::fill(newer_.slots, 0);
+        newer_.slots.clear();
         newer_.packs.clear();
         newer_.numbers.clear();
         newer_.entries = 0;
     }
+    // Made when first needed: most commands never come here, and clearing megabytes would be a third of their opening.
+    if (newer_.slots.empty()) newer_.slots.assign(slots_, 0);
     newer_.numbers.insert(pack->number);
     const std::uint64_t place = newer_.packs.size();
     for (std::uint32_t entry = 0; entry < pack->ids.size(); ++entry) {

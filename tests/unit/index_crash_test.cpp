@@ -17,6 +17,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Under ThreadSanitizer each round takes ten times as long, and it watches threads, not kills.
+#ifdef __SANITIZE_THREAD__
+constexpr int kRounds = 6;
+#else
+constexpr int kRounds = 40;
+#endif
+
 void require(const std::string& wrong) {
     if (!wrong.empty()) throw std::runtime_error(wrong);
 }
@@ -30,13 +37,13 @@ MadePack overlapping_pack(const PackStore& store, std::size_t place, std::size_t
 }
 
 // A child that changes the store's view of packs and syncs, killed somewhere; the next, unharmed one must be right.
-void kill_in(const std::function<void(PackStore&, const std::string&)>& work, int rounds) {
+void kill_in(const std::function<void(PackStore&, const std::string&)>& work) {
     const TemporaryFolder folder;
     std::mt19937_64 random(7);
     PackStore store;
     for (std::size_t place = 0; place < 8; ++place) store.put(overlapping_pack(store, place, 30));
     int killed = 0;
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = 0; round < kRounds; ++round) {
         std::vector<MadePack> there;
         for (const auto& [id, pack] : store.packs)
             if (store.backend.holds(pack.name())) there.push_back(pack);
@@ -56,13 +63,13 @@ void kill_in(const std::function<void(PackStore&, const std::string&)>& work, in
             if (!report.damaged.empty()) throw std::runtime_error("a damaged pack");
         }));
     }
-    CHECK(killed > rounds / 4);
+    CHECK(killed > kRounds / 4);
 }
 
 }  // namespace
 
 TEST_CASE("a kill at any time in a sync leaves an index that the next sync makes right", "[index]") {
-    kill_in([](PackStore& store, const std::string& folder) { store.open(folder); }, 40);
+    kill_in([](PackStore& store, const std::string& folder) { store.open(folder); });
 }
 
 TEST_CASE("a kill at any time in a rebuild leaves an index that the next sync makes right", "[index]") {
@@ -70,8 +77,7 @@ TEST_CASE("a kill at any time in a rebuild leaves an index that the next sync ma
         [](PackStore& store, const std::string& folder) {
             std::filesystem::remove_all(folder + "/db");
             store.open(folder);
-        },
-        40);
+        });
 }
 
 TEST_CASE("a kill at any time while a run adds its packs leaves all of them or none", "[index]") {
@@ -81,7 +87,7 @@ TEST_CASE("a kill at any time while a run adds its packs leaves all of them or n
     for (std::size_t place = 0; place < 8; ++place) store.put(overlapping_pack(store, place, 30));
     REQUIRE(succeeds_in_child([&] { store.open(folder.path()); }));
     int all = 0, none = 0;
-    for (int round = 0; round < 40; ++round) {
+    for (int round = 0; round < kRounds; ++round) {
         std::vector<MadePack> run;
         for (std::size_t more = 0; more < 3; ++more) run.push_back(overlapping_pack(store, 8 + random() % 400, 20));
         ChildProcess child([&] {
@@ -104,8 +110,8 @@ TEST_CASE("a kill at any time while a run adds its packs leaves all of them or n
         REQUIRE((left_to_add == 0 || left_to_add == 3));
         ++(left_to_add == 0 ? all : none);
     }
-    CHECK(all > 0);
-    CHECK(none > 0);
+    CHECK(all + none == kRounds);
+    if (kRounds > 10) CHECK((all > 0 && none > 0));  // the kills fell on both sides of the ingestion
 }
 
 TEST_CASE("processes that read and processes that write do not disturb each other", "[index]") {

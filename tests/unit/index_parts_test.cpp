@@ -56,7 +56,7 @@ TEST_CASE("rows come sorted, each once, whatever fits in memory", "[index]") {
         const TemporaryFolder folder;
         std::mt19937_64 random(seed);
         const std::uint64_t bytes = 200ull << random() % 14;
-        const std::size_t lanes = 1 + random() % 3, count = random() % 2000;
+        const std::size_t lanes = 1 + random() % 3, count = random() % 600;
         const bool skewed = random() % 2 == 0;  // few ids, many rows of each
         ChunkSorter sorter(folder.path(), bytes, lanes);
         std::vector<ChunkRow> rows;
@@ -151,7 +151,7 @@ TEST_CASE("threads may load and ask at once", "[index]") {
         for (unsigned thread = 0; thread < 3; ++thread)
             threads.emplace_back([&, thread] {
                 std::mt19937_64 own(thread);
-                for (int round = 0; round < 300; ++round) {
+                for (int round = 0; round < 100; ++round) {
                     const auto number = static_cast<PackNumber>(own() % packs.size());
                     cache.load(number, directory_of(packs[number]));
                     std::vector<std::optional<ChunkLocation>> places(200);
