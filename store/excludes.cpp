@@ -54,7 +54,8 @@ std::size_t bracket_end(std::string_view pattern, std::size_t at) {
 
 void check(std::string_view pattern) {
     if (pattern.size() > kPatternBytesMax) refuse(pattern, "is longer than 4096 bytes");
-    if (pattern.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) refuse(pattern, "is not one line");
+    if (pattern.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos)
+        refuse(pattern, "is not one line");
     if (pattern.find_first_not_of("/! ") == std::string_view::npos) refuse(pattern, "names nothing");
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (pattern[i] == '\\') {
@@ -189,7 +190,8 @@ Excludes::Excludes(const std::vector<std::string>& patterns, const std::vector<s
         const Pattern pattern = parse(line);
         std::vector<std::vector<std::string>> rests;
         for (const Components& root : roots) rests.push_back(below_root(pattern, root));
-        const bool is_absolute = std::any_of(rests.begin(), rests.end(), [](const auto& rest) { return !rest.empty(); });
+        const bool is_absolute =
+            std::any_of(rests.begin(), rests.end(), [](const auto& rest) { return !rest.empty(); });
         for (std::size_t i = 0; i < roots.size(); ++i) {
             if (!is_absolute || roots[i].empty()) rests[i] = {pattern.text};
             for (const std::string& rest : rests[i]) rules[i] += rule_of(pattern, rest);

@@ -23,8 +23,8 @@ namespace vault {
 // Not thread-safe. A path costs 1 to 5 us; nothing where there are no patterns.
 class Excludes {
   public:
-    // Source roots are absolute paths without `.`, `..`, and doubled or trailing slashes. Throws Usage for a pattern that
-    // could never match or is not one line: with a newline or 0, an unclosed `[`, a backslash at its end, nothing
+    // Source roots are absolute paths without `.`, `..`, and doubled or trailing slashes. Throws Usage for a pattern
+    // that could never match or is not one line: with a newline or 0, an unclosed `[`, a backslash at its end, nothing
     // but `/` and `!`, or over 4,096 bytes.
     Excludes(const std::vector<std::string>& patterns, const std::vector<std::string>& source_roots);
     ~Excludes();

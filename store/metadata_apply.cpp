@@ -114,7 +114,7 @@ EntryMetadata metadata_of(const Entry& entry, AttributeSet attributes) {
 }
 
 MetadataRules MetadataRules::of_process(bool as_is) {
-    return {as_is, ::geteuid() == 0, ::geteuid()};
+    return {as_is, ::geteuid() == 0, ::geteuid(), ::getegid()};
 }
 
 MetadataOutcome apply_metadata(HeldEntry held_entry, const EntryMetadata& metadata, const MetadataRules& rules,
@@ -157,10 +157,6 @@ std::string apply_attribute_flags(int fd, std::uint32_t flags) {
 
 std::uint32_t settable_flags(std::uint32_t flags) {
     return flags & kSettableFlags;
-}
-
-bool forbids_linking(std::uint32_t flags) {
-    return (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) != 0;
 }
 
 }  // namespace vault

@@ -25,8 +25,8 @@ EntryMetadata metadata_of(const Entry& entry, AttributeSet attributes);
 // design.md, section 8.
 struct MetadataRules {
     bool as_is = false;
-    bool privileged = false;  // may give files away
-    std::uint32_t uid = 0;    // of this process
+    bool privileged = false;         // may give files away
+    std::uint32_t uid = 0, gid = 0;  // of this process
     static MetadataRules of_process(bool as_is);
 };
 
@@ -66,7 +66,5 @@ std::string apply_attribute_flags(int fd, std::uint32_t flags);
 
 // The flags that apply_attribute_flags would set.
 std::uint32_t settable_flags(std::uint32_t flags);
-// Those of them that forbid linking and renaming.
-bool forbids_linking(std::uint32_t flags);
 
 }  // namespace vault

@@ -45,7 +45,8 @@ unsigned type_bits(EntryType type) {
 AlreadySet EntryMaker::already_set(const EntryMetadata& metadata) const {
     AlreadySet already;
     already.no_attributes = shared_.target.is_staged();
-    already.owner = shared_.target.owns_new_entries() && metadata.uid == ::geteuid() && metadata.gid == ::getegid();
+    already.owner = shared_.target.owns_new_entries() && metadata.uid == shared_.rules.uid &&
+                    metadata.gid == shared_.rules.gid;
     return already;
 }
 

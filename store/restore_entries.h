@@ -35,8 +35,8 @@ class EntryMaker {
 
     Beneath& beneath() { return beneath_; }
 
-    // Makes the directory, with mode 0700 and no metadata yet, or keeps one that is there; whether it was made. A
-    // directory kept is made enterable for this process if `take_over`: its own metadata will be set later.
+    // Makes the directory, with mode 0700 and no metadata yet, or keeps one that is there; whether it was made. With
+    // TakeOver a directory that is kept is made enterable for this process: its own metadata will be set later.
     enum class Existing { LeaveAlone, TakeOver };
     bool make_directory(const Place& place, Existing existing);
     // Sets the metadata of a directory that is whole.

@@ -12,8 +12,8 @@
 
 namespace vault {
 
-// Paths are absolute. An entry's mode is 0644, a directory's 0755, its owner this process, its time below 2001, unless a
-// test changes them in what the functions return. Directories on the way are added where they are missing.
+// Paths are absolute. An entry's mode is 0644, a directory's 0755, its owner this process, its time in 2000, unless
+// a test changes them in what the functions return. Directories on the way are added where they are missing.
 class StoredTree : public ChunkSource {
   public:
     StoredTree();

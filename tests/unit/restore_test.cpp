@@ -25,8 +25,11 @@ std::vector<DataRun> data_runs(const std::string& path) {
     const UniqueFd fd = open_at(AT_FDCWD, path, O_RDONLY);
     const std::uint64_t size = fs::file_size(path);
     std::vector<DataRun> runs;
-    for (auto run = next_data_run(fd.get(), 0, size); run; run = next_data_run(fd.get(), run->offset + run->length, size))
+    for (std::uint64_t at = 0;; at = runs.back().offset + runs.back().length) {
+        const auto run = next_data_run(fd.get(), at, size);
+        if (!run) break;
         runs.push_back(*run);
+    }
     return runs;
 }
 
