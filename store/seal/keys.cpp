@@ -1,9 +1,12 @@
 // Subkeys by their numbers, and what each one seals or hashes.
 #include "store/seal/keys.h"
 
+#include <algorithm>
 #include <cassert>
+#include <numeric>
 #include <stdexcept>
 
+#include "store/seal/blake2b_lanes.h"
 #include "store/seal/sealing.h"
 
 namespace vault {
@@ -17,6 +20,9 @@ enum : std::uint64_t {
 };
 
 constexpr std::size_t kGearStreamBytes = 1'600;
+
+// A lane alone hashes at about half the speed of the plain function, so lanes pay from three equal messages on.
+constexpr std::size_t kLanesWorthUsing = 3;
 
 }  // namespace
 
@@ -53,8 +59,10 @@ Keys::Keys(const KeyringRecord& keyring)
         newest_generation_ = std::max(newest_generation_, master.number);
     }
     if (generations_.empty()) throw Error(ErrorKind::Corrupt, "a keyring without a master key");
-    data_ids_.emplace(derive_key(keyring.id_root, kDataIdKey).view(), ChunkId::kBytes);
-    tree_ids_.emplace(derive_key(keyring.id_root, kTreeIdKey).view(), ChunkId::kBytes);
+    data_id_key_ = derive_key(keyring.id_root, kDataIdKey);
+    tree_id_key_ = derive_key(keyring.id_root, kTreeIdKey);
+    data_ids_.emplace(data_id_key_.view(), ChunkId::kBytes);
+    tree_ids_.emplace(tree_id_key_.view(), ChunkId::kBytes);
     boundaries_.emplace(derive_key(keyring.id_root, kBoundaryKey).view(), sizeof(std::uint64_t));
 }
 
@@ -76,7 +84,26 @@ ChunkId Keys::chunk_id(ChunkKind kind, ByteView plaintext) const {
 
 void Keys::chunk_ids(ChunkKind kind, std::span<const ByteView> plaintexts, std::span<ChunkId> ids) const {
     assert(plaintexts.size() == ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = chunk_id(kind, plaintexts[i]);
+    std::vector<std::size_t> order(ids.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    // The longest first: then all lanes end at about the same time.
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return plaintexts[a].size() > plaintexts[b].size(); });
+    std::size_t rest_bytes = 0, next = 0;
+    for (const ByteView& plaintext : plaintexts) rest_bytes += plaintext.size();
+    // One that would outlast all others in its lane is quicker by itself.
+    for (; next < order.size() && (lane_width() == LaneWidth::None ||
+                                   plaintexts[order[next]].size() * kLanesWorthUsing > rest_bytes);
+         ++next) {
+        ids[order[next]] = chunk_id(kind, plaintexts[order[next]]);
+        rest_bytes -= plaintexts[order[next]].size();
+    }
+    if (next == order.size()) return;
+    std::vector<ByteView> messages;
+    for (std::size_t i = next; i < order.size(); ++i) messages.push_back(plaintexts[order[i]]);
+    std::vector<Blake2b256> hashes(messages.size());
+    blake2b_256_lanes((kind == ChunkKind::Data ? data_id_key_ : tree_id_key_).view(), messages, hashes, lane_width());
+    for (std::size_t i = 0; i < hashes.size(); ++i) ids[order[next + i]].bytes = hashes[i];
 }
 
 std::uint64_t Keys::boundary_hash(std::uint8_t level, ByteView item) const {

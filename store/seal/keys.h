@@ -53,7 +53,7 @@ class Keys {
     RepositoryId repository_;
     std::uint32_t newest_generation_ = 0;
     std::map<std::uint32_t, std::unique_ptr<Generation>> generations_;
-    Secret gear_key_;
+    Secret gear_key_, data_id_key_, tree_id_key_;
     std::optional<KeyedHash> data_ids_, tree_ids_, boundaries_;
 };
 
