@@ -1,6 +1,8 @@
 // The door: what went wrong becomes one line on stderr and an exit code.
 #include <exception>
+#include <new>
 
+#include "cli/descriptor_limit.h"
 #include "cli/run.h"
 #include "cli/signals.h"
 #include "store/seal/secret.h"
@@ -11,6 +13,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     try {
         prepare_process_for_secrets();
+        raise_descriptor_limit();
         catch_signals();
         const ExitCode code = run_vault(arguments, take_secret_sources(), output);
         output.flush();
@@ -19,6 +22,8 @@ int main(int argc, char** argv) {
         return static_cast<int>(ExitCode::OutputClosed);
     } catch (const Error& error) {
         return static_cast<int>(report_failure(arguments, output, error));
+    } catch (const std::bad_alloc&) {
+        return static_cast<int>(report_failure(arguments, output, Error(ErrorKind::Io, "there is not enough memory")));
     } catch (const std::exception& error) {
         return static_cast<int>(report_failure(arguments, output, Error(ErrorKind::Io, error.what())));
     }

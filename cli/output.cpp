@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
+#include <string>
 
 #include "store/base/error.h"
 
@@ -43,7 +45,10 @@ void Output::write_out(ByteView bytes) {
         const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0 && errno == EPIPE) throw OutputClosed{};
-        if (written < 0) throw system_error("cannot write to stdout", errno);
+        // Never NoSpace: what a command did to the store stands, only its report is lost.
+        if (written < 0)
+            throw Error(ErrorKind::Io, std::string("cannot write to stdout: ") + std::strerror(errno) +
+                                           "; what was done before stands (see `vault snapshots`)");
         bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
 }

@@ -1,5 +1,6 @@
 // Asking for a password on the terminal, echo off.
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ namespace vault {
 
 namespace {
 
+constexpr int kSignalTickMs = 100;
 constexpr std::size_t kTypedBytesMax = 4'096;  // a terminal's line has no more
 
 // Echo is off while this lives.
@@ -41,11 +43,12 @@ Secret typed(int fd, const std::string& question) {
     Secret line(kTypedBytesMax);
     std::size_t size = 0;
     for (;;) {
+        // A signal that comes just before the wait does not end it: the flag is looked at again and again.
+        pollfd waiting{fd, POLLIN, 0};
+        stop_if_interrupted();
+        if (::poll(&waiting, 1, kSignalTickMs) == 0) continue;
         const ssize_t got = ::read(fd, line.mutable_view().data() + size, kTypedBytesMax - size);
-        if (got < 0 && errno == EINTR) {
-            stop_if_interrupted();
-            continue;
-        }
+        if (got < 0 && errno == EINTR) continue;
         if (got < 0) throw system_error("cannot read from the terminal", errno);
         size += static_cast<std::size_t>(got);
         const bool ended = size > 0 && line.view()[size - 1] == '\n';

@@ -95,7 +95,8 @@ void show_summary(Output& output, const RestoreReport& report, const RestoreOpti
     if (const std::string text = left_out(report); !text.empty())
         output.line("left out: " + text + " (--as-is brings them back)");
     if (report.owners_not_set > 0)
-        output.line("owners:   not set on " + counted(report.owners_not_set, "entry") + "; only root can");
+        output.line("owners:   not set on " + std::to_string(report.owners_not_set) +
+                    (report.owners_not_set == 1 ? " entry" : " entries") + "; only root can");
 }
 
 }  // namespace

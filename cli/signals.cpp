@@ -34,11 +34,14 @@ void handle(int signal, void (*handler)(int)) {
 
 void catch_signals() {
     // nohup and a shell's background jobs have SIGINT ignored on purpose.
-    struct sigaction before {};
-    if (::sigaction(SIGINT, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) handle(SIGINT, on_stop);
+    for (const int signal : {SIGINT, SIGHUP}) {
+        struct sigaction before {};
+        if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) handle(signal, on_stop);
+    }
     handle(SIGTERM, on_stop);
     handle(SIGUSR1, on_progress);
     handle(SIGPIPE, SIG_IGN);
+    handle(SIGXFSZ, SIG_IGN);  // a file beyond RLIMIT_FSIZE is EFBIG then, and one line
 }
 
 bool interrupted() {

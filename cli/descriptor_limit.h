@@ -1,0 +1,9 @@
+// How many descriptors this process may open.
+#pragma once
+
+namespace vault {
+
+// Raises the soft limit to the hard one: a local repository keeps up to 400 descriptors open, and RocksDB its files.
+void raise_descriptor_limit();
+
+}  // namespace vault
