@@ -97,7 +97,9 @@ std::shared_ptr<const Bytes> ChunkStore::box(ChunkKind kind, PackNumber pack, st
 
 ChunkStore::Chunk ChunkStore::chunk(ChunkKind kind, const ChunkId& id) {
     const auto found = impl_->index.find(std::span(&id, 1), impl_->view)[0];
-    if (!found) throw Error(ErrorKind::NotFound, "no pack holds chunk " + id.hex());
+    if (!found)
+        throw Error(ErrorKind::Corrupt,
+                    "chunk " + id.hex() + " is in no pack: one is missing, or its directory is damaged");
     try {
         return impl_->chunk_at(*this, kind, id, *found);
     } catch (const Error& first) {

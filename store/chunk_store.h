@@ -44,8 +44,8 @@ class ChunkStore : public NodeSource {
     Bytes load_box(ChunkKind kind, PackNumber pack, std::uint32_t box);
 
     // A verified chunk: the part of a box that the location says, its id recomputed. Where this copy does not verify
-    // the others in the view are tried. Throws NotFound where no copy is in the view, Corrupt (naming pack and box)
-    // where none verifies.
+    // the others in the view are tried. Throws Corrupt where no copy is in the view, or (naming pack and box) where
+    // none verifies.
     struct Chunk {
         std::shared_ptr<const Bytes> box;
         ByteView bytes;  // into *box

@@ -187,7 +187,8 @@ std::unique_ptr<IndexView> sync_index(const IndexSyncRequest& request, const Uni
         try {
             view = bring_up_to_date(request, std::move(view), directories, report);
         } catch (const Error& error) {
-            // The store's errors are in the report by now: this one is the index's own, damaged or contradicting itself.
+            // The store's errors are in the report by now: this one is the index's own, damaged or contradicting
+            // itself.
             if (error.kind() == ErrorKind::NoSpace || !request.folder.is_locked_by(lock)) throw;
             const IndexSyncReport before = std::exchange(report, {});
             report.packs_dropped = before.packs_dropped;

@@ -80,7 +80,8 @@ std::vector<bool> KnownChunks::in_view(std::span<const ChunkId> ids, PackSet& pa
 }
 
 bool KnownChunks::covers(const PackSet& packs) const {
-    return damaged_boxes_.empty() && lost_.empty() && suspect_packs_.empty() && view_.chunks->view().contains_all(packs);
+    return damaged_boxes_.empty() && lost_.empty() && suspect_packs_.empty() &&
+           view_.chunks->view().contains_all(packs);
 }
 
 }  // namespace vault

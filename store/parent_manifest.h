@@ -16,8 +16,8 @@ namespace vault {
 // it.
 constexpr std::int64_t kClockGranularityNs = 2'000'000'000;
 
-// Moves forward only. A node of the parent that is missing or damaged is distrusted in `known`, so that this run puts it
-// again; from there on there is no parent. Not thread-safe.
+// Moves forward only. A node of the parent that is missing or damaged is distrusted in `known`, so that this run puts
+// it again; from there on there is no parent. Not thread-safe.
 class ParentManifest {
   public:
     // `parent_packs`: the packs in which the parent was found, if the cache remembers (B4's fast path). Throws NotFound

@@ -33,8 +33,8 @@ ControlId id_from_file(const char* path) {
     }
 }
 
-// Ticks since boot at which the process started; nothing where there is no such process, or only what its parent has not
-// waited for yet: that does nothing any more.
+// Ticks since boot at which the process started; nothing where there is no such process, or only what its parent has
+// not waited for yet: that does nothing any more.
 std::optional<std::uint64_t> start_ticks(std::uint32_t pid) {
     std::optional<Bytes> contents;
     try {
@@ -87,7 +87,8 @@ Liveness liveness(const ProcessIdentity& process) {
         return Liveness::Unknown;  // the system does not tell
     }
     if (started) return *started == process.start_ticks ? Liveness::Alive : Liveness::Gone;
-    // /proc may be mounted so that it hides the processes of others (hidepid): only ESRCH is certain, or our own zombie.
+    // /proc may be mounted so that it hides the processes of others (hidepid): only ESRCH is certain, or our own
+    // zombie.
     const bool hidden = ::kill(static_cast<pid_t>(process.pid), 0) != 0 && errno == EPERM;
     return hidden ? Liveness::Unknown : Liveness::Gone;
 }

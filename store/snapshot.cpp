@@ -182,7 +182,8 @@ class Run {
             throw Error(ErrorKind::Usage,
                         "paths, tags and excludes together are over 8 MiB: more than a snapshot can record");
         const CommitRecord& record = report_.record;
-        if (record.source_roots.size() > kRootsMax || record.tags.size() > kTagsMax || record.excludes.size() > kExcludesMax)
+        if (record.source_roots.size() > kRootsMax || record.tags.size() > kTagsMax ||
+            record.excludes.size() > kExcludesMax)
             throw Error(ErrorKind::Usage, "a snapshot records at most 4,096 paths, 1,024 tags and 65,536 excludes");
     }
 

@@ -16,6 +16,7 @@ namespace vault {
 
 namespace {
 
+constexpr std::string_view kSnapshotFolder = "snapshots/";
 constexpr std::size_t kPrefixDigitsMin = 4;
 constexpr std::size_t kCandidatesNamed = 5;
 
@@ -85,8 +86,17 @@ std::vector<const Snapshot*> eligible_for_latest(const SnapshotListing& listing,
     return found;
 }
 
+// Which snapshot is the newest cannot be told while one cannot be read.
+void require_all_readable(const SnapshotListing& listing, const std::string& reference) {
+    for (const std::string& damaged : listing.damaged)
+        if (damaged.starts_with(kSnapshotFolder))
+            throw Error(ErrorKind::Corrupt, "what " + escaped(reference) + " means cannot be told, since " + damaged +
+                                                "; name a snapshot by its id (vault snapshots)");
+}
+
 const Snapshot& resolve_latest(const SnapshotListing& listing, const std::string& reference,
                                const SnapshotFilter& filter) {
+    require_all_readable(listing, reference);
     std::size_t back = 0;
     if (const std::size_t tilde = reference.find('~'); tilde != std::string::npos) {
         const std::string digits = reference.substr(tilde + 1);
@@ -106,6 +116,7 @@ const Snapshot& resolve_latest(const SnapshotListing& listing, const std::string
 
 const Snapshot& resolve_series_at(const SnapshotListing& listing, const std::string& series, const std::string& when) {
     const Time until = parse_civil_time(when, RoundTo::End);
+    require_all_readable(listing, series + "@" + when);
     const Snapshot* newest = nullptr;
     for (const Snapshot& snapshot : listing.live)
         if (snapshot.record.series == series && !snapshot.record.incomplete && snapshot.record.time <= until)
@@ -120,6 +131,9 @@ const Snapshot& resolve_prefix(const SnapshotListing& listing, const std::string
     std::vector<const Snapshot*> found;
     for (const Snapshot& snapshot : listing.live)
         if (snapshot.sid.hex().starts_with(prefix)) found.push_back(&snapshot);
+    for (const std::string& damaged : listing.damaged)
+        if (found.empty() && damaged.starts_with(std::string(kSnapshotFolder) + prefix))
+            throw Error(ErrorKind::Corrupt, damaged);
     if (found.empty()) throw Error(ErrorKind::NotFound, "no snapshot has an id that starts with " + prefix);
     if (found.size() > 1) {
         std::string names;
@@ -156,24 +170,26 @@ bool SnapshotFilter::matches(const Snapshot& snapshot) const {
 }
 
 SnapshotListing list_snapshots(const Repository& repository) {
-    constexpr std::string_view kFolder = "snapshots/";
     SnapshotListing listing;
     Backend& backend = repository.backend();
     const std::set<SessionId> forgotten = forgotten_snapshots(repository, listing.damaged);
-    for (const ObjectInfo& info : backend.list(std::string(kFolder))) {
+    for (const ObjectInfo& info : backend.list(std::string(kSnapshotFolder))) {
         Snapshot snapshot;
-        snapshot.sid = SessionId::from_hex(info.name.substr(kFolder.size()));
+        snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
         if (forgotten.contains(snapshot.sid)) continue;
         try {
             const Bytes object = backend.get(info.name);
-            if (decode_envelope(object).kind == ObjectKind::Fence) continue;
-            snapshot.record =
-                decode_padded(open_object(repository.keys(), info.name, object), info.name, decode_commit);
+            const OpenedObject opened = open_object(repository.keys(), info.name, object);
+            if (opened.envelope.kind == ObjectKind::Fence) continue;  // authenticated: one flipped bit makes no fence
+            snapshot.record = decode_padded(opened, info.name, decode_commit);
             if (snapshot.record.sid != snapshot.sid) throw Error(ErrorKind::Corrupt, "it holds another snapshot's id");
             snapshot.hash = ObjectHash{sha256(object)};
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
-            if (error.kind() != ErrorKind::Corrupt) throw;
+            // One object that is damaged or cannot be read takes no other snapshot away.
+            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Denied &&
+                error.kind() != ErrorKind::Io)
+                throw;
             listing.damaged.push_back(info.name + ": " + error.what());
             continue;
         }

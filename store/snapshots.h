@@ -30,7 +30,7 @@ struct SnapshotFilter {
 
 struct SnapshotListing {
     std::vector<Snapshot> live;        // commits without a tombstone, by (time, start, sid)
-    std::vector<std::string> damaged;  // one message an object that could not be read
+    std::vector<std::string> damaged;  // "<name>: <why>" for each object that could not be read
 };
 
 SnapshotListing list_snapshots(const Repository& repository);
@@ -46,7 +46,7 @@ struct SnapshotReference {
 SnapshotReference parse_reference(const std::string& text);
 
 // Throws NotFound (none, or ambiguous with the candidates named), Usage for a text that means nothing. Incomplete
-// snapshots do not count for `latest`.
+// snapshots do not count for `latest`. Corrupt where a snapshot that could be meant cannot be read.
 const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference,
                         const SnapshotFilter& filter = {});
 

@@ -107,13 +107,15 @@ SourceReport SourceReader::run(const std::vector<SourceRoot>& roots, Excludes& e
 }
 
 void SourceReader::unreadable(const std::string& path, const std::string& message) {
-    // A folder may be met twice: at its entry, and when it is listed. A path too long to be recorded is cut, and counts.
+    // A folder may be met twice: at its entry, and when it is listed. A path too long to be recorded is cut, and
+    // counts.
     const std::string shown = path.substr(0, kManifestKeyBytesMax);
     if (shown.size() == path.size() && unreadable_.contains(path)) return;
     ++report_.unreadable_count;
     ++progress_.errors;
     const std::string why = recordable(message);
-    if (unreadable_.size() == kUnreadableMax || unreadable_bytes_ + shown.size() + why.size() > kUnreadableBytesMax) return;
+    if (unreadable_.size() == kUnreadableMax || unreadable_bytes_ + shown.size() + why.size() > kUnreadableBytesMax)
+        return;
     unreadable_bytes_ += shown.size() + why.size();
     unreadable_.emplace(shown, why);
 }
@@ -131,7 +133,8 @@ void SourceReader::entry(const WalkedEntry& walked) {
     try {
         read_entry(walked, place, before ? std::optional(to_bytes(*before)) : std::nullopt);
     } catch (const Error& error) {
-        if (error.kind() == ErrorKind::Interrupted) throw;
+        // Short of descriptors or memory, this run could leave out what is there: it ends.
+        if (error.kind() == ErrorKind::Interrupted || error.kind() == ErrorKind::Busy) throw;
         // The file system's word about one entry. What is wrong with the repository does not come through here: this
         // stage only reads it, in record() and is_unchanged().
         if (place) links_.forget(walked.stat, *place);
@@ -186,7 +189,8 @@ void SourceReader::read_entry(const WalkedEntry& walked, const std::optional<Lin
     }
     entry.entry.implied = walked.implied;
     if (entry.entry.changed_while_read) report_.changed_while_read = true;
-    batch_->copied_bytes += 512 + entry.key.size() + bytes_of(entry.attributes) + (entry.before ? entry.before->size() : 0);
+    batch_->copied_bytes +=
+        512 + entry.key.size() + bytes_of(entry.attributes) + (entry.before ? entry.before->size() : 0);
     emit(std::move(entry));
 }
 
@@ -194,7 +198,7 @@ void SourceReader::read_regular(const WalkedEntry& walked, NewEntry& entry) {
     const UniqueFd fd = open_regular(walked.directory_fd, walked.name);
     const SourceStat stat = stat_descriptor(fd.get());
     if (stat.type != EntryType::Regular || stat.inode != walked.stat.inode || stat.filesystem != walked.stat.filesystem)
-        throw Error(ErrorKind::Busy, "it was replaced while the folder was read");
+        throw Error(ErrorKind::Io, "it was replaced while the folder was read");
     entry.entry = entry_of(stat, names_);
     entry.attributes = read_attributes(fd.get(), "it");
     require_recordable(entry.attributes);

@@ -27,7 +27,8 @@ struct SourceReport {
 };
 
 constexpr std::size_t kUnreadableMax = 10'000;
-constexpr std::size_t kUnreadableBytesMax = 4u << 20;  // of their paths and messages: they share one object with the rest
+constexpr std::size_t kUnreadableBytesMax = 4u
+                                            << 20;  // of their paths and messages: they share one object with the rest
 
 // Runs in one thread.
 class SourceReader : private WalkVisitor {

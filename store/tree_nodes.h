@@ -53,8 +53,8 @@ class NodeSink {
     virtual std::uint64_t boundary_hash(std::uint8_t level, ByteView item) const = 0;
 };
 
-// Gives nodes whose id was verified, as load_node made them. Thread-safe. Throws NotFound where no copy is in the view,
-// Corrupt where none verifies. Readers ask for a node at each visit: caching is up to the source.
+// Gives nodes whose id was verified, as load_node made them. Thread-safe. Throws Corrupt where no copy is in the view
+// or none verifies. Readers ask for a node at each visit: caching is up to the source.
 class NodeSource {
   public:
     virtual ~NodeSource() = default;

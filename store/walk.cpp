@@ -124,7 +124,7 @@ class Walk {
         const std::unique_ptr<DIR, int (*)(DIR*)> open(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
         if (!open) {
             const Error error = system_error("cannot list the folder", errno);
-            if (folder.wanted != nullptr && folder.wanted->root != kNoRoot)
+            if (error.kind() == ErrorKind::Busy || (folder.wanted != nullptr && folder.wanted->root != kNoRoot))
                 throw with_context(escaped(shown(folder.path)), error);
             visitor_.unreadable(shown(folder.path), error.what());
             return false;
@@ -164,7 +164,7 @@ class Walk {
         try {
             stat = stat_entry(folder.fd.get(), name.c_str());
         } catch (const Error& error) {
-            if (below != nullptr) throw;
+            if (below != nullptr || error.kind() == ErrorKind::Busy) throw;
             // Gone since the folder was listed: as if it had never been there.
             if (error.kind() != ErrorKind::NotFound) visitor_.unreadable(path, error.what());
             return;
@@ -221,7 +221,7 @@ class Walk {
                 folder.identity = {stat.filesystem, stat.inode};
             }
         } catch (const Error& error) {
-            if (folder.wanted != nullptr) throw;
+            if (folder.wanted != nullptr || error.kind() == ErrorKind::Busy) throw;
             visitor_.unreadable(folder.path, error.what());
             return;
         }

@@ -19,8 +19,8 @@ class WriterIdentity {
 
     const ControlId& id() const { return id_; }
 
-    // This writer's newest snapshot as far as the state folder knows: the store may have forgotten it since. Sequence 0:
-    // none.
+    // This writer's newest snapshot as far as the state folder knows: the store may have forgotten it since. Sequence
+    // 0: none.
     struct Last {
         std::uint64_t sequence = 0;
         ObjectHash hash;

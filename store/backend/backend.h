@@ -67,8 +67,8 @@ class Backend {
     // Returns only when all objects visible before the call, and all removals, are durable.
     virtual void sync() = 0;
 
-    // From now on what put_new leaves behind when it is killed is named after `session` (32 hexadecimal digits), where the
-    // backend has temporaries. Call it before other threads use the backend.
+    // From now on what put_new leaves behind when it is killed is named after `session` (32 hexadecimal digits), where
+    // the backend has temporaries. Call it before other threads use the backend.
     virtual void name_temporaries_after(const std::string& session) { static_cast<void>(session); }
 
     // For messages: the folder or URL.

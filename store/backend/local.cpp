@@ -114,7 +114,7 @@ std::vector<ObjectInfo> LocalBackend::list_folder(std::size_t index, const std::
             if (errno == ENOENT) continue;  // removed since the folder was read
             throw system_error("cannot look at " + location() + '/' + name, errno);
         }
-        if (!S_ISREG(found.st_mode)) throw not_a_file(location() + '/' + name);
+        // What is no regular file is listed all the same: get() calls it Corrupt, and one such name harms only itself.
         objects.push_back({name, static_cast<std::uint64_t>(found.st_size),
                            found.st_mtim.tv_sec * kNanosecondsPerSecond + found.st_mtim.tv_nsec});
     }

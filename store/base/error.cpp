@@ -31,7 +31,11 @@ namespace {
 ErrorKind kind_of_errno(int error_number) {
     switch (error_number) {
         case ENOSPC:
-        case EDQUOT: return ErrorKind::NoSpace;
+        case EDQUOT:
+        case EFBIG: return ErrorKind::NoSpace;
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM: return ErrorKind::Busy;
         case EROFS: return ErrorKind::ReadOnly;
         case EACCES:
         case EPERM: return ErrorKind::Denied;

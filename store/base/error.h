@@ -38,8 +38,9 @@ class Error : public std::runtime_error {
     ErrorKind kind_;
 };
 
-// An Error for a failed system call: `what` names call and object, `error_number` is errno. ENOSPC and EDQUOT are
-// NoSpace, EROFS is ReadOnly, EACCES and EPERM are Denied, ENOENT is NotFound, EEXIST is Exists, all else is Io.
+// An Error for a failed system call: `what` names call and object, `error_number` is errno. ENOSPC, EDQUOT and EFBIG
+// are NoSpace, EMFILE, ENFILE and ENOMEM (this process ran short of something) are Busy, EROFS is ReadOnly, EACCES and
+// EPERM are Denied, ENOENT is NotFound, EEXIST is Exists, all else is Io.
 Error system_error(const std::string& what, int error_number);
 
 // The same kind with `context: ` before the message.

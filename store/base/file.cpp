@@ -29,7 +29,8 @@ class TemporaryFile {
     int fd() const { return fd_.get(); }
     const std::string& path() const { return path_; }
     void rename_to(const std::string& target) {
-        if (::rename(path_.c_str(), target.c_str()) != 0) throw system_error("cannot rename to " + escaped(target), errno);
+        if (::rename(path_.c_str(), target.c_str()) != 0)
+            throw system_error("cannot rename to " + escaped(target), errno);
         renamed_ = true;
     }
 
