@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Repositories of every released format are read for ever: tests/golden/v*/repository against the expected.json beside it.
+# Repositories of every released format are read for ever: tests/golden/v*/repository against expected.json beside it.
 import glob
 import json
 import os
@@ -12,8 +12,8 @@ from vault_case import OK, ROOT, VaultCase
 sys.path.insert(0, os.path.join(ROOT, "tests", "golden"))
 from make_golden import described  # noqa: E402
 
-FOLDERS = ["config", "keyring", "keys", "dirs", "sessions", "snapshots", "tombstones", "marks", "damaged", "condemned", "waiting",
-           "decision", "quarantine", "reserve", "tmp", "refs", "parity", "checks"]  # fmt: skip
+FOLDERS = ["config", "keyring", "keys", "dirs", "sessions", "snapshots", "tombstones", "marks", "damaged", "condemned",
+           "waiting", "decision", "quarantine", "reserve", "tmp", "refs", "parity", "checks"]  # fmt: skip
 
 
 class Golden(VaultCase):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# Kills snapshot runs at random moments: what was there stays whole, nothing is left that needs a hand, and the next run uses what was uploaded.
+# Kills snapshot runs at random moments: what was there stays whole, nothing is left that needs a hand, and the next
+# run uses what was uploaded.
 import os
 import random
 import signal
@@ -110,7 +111,8 @@ class Kill(VaultCase):
             self.file(f"two/shared-{number:02}", shared)
         self.init()
         for attempt in range(5):
-            runs = [self.start("snapshot", self.path(name), "--series", name, "--force-rescan") for name in ("one", "two")]
+            runs = [self.start("snapshot", self.path(name), "--series", name, "--force-rescan")
+                    for name in ("one", "two")]  # fmt: skip
             self.assertEqual([run.wait() for run in runs], [OK, OK], f"attempt {attempt}")
         for name in ("one", "two"):
             target = self.path("back-" + name)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# What an unchanged source costs, seen by strace: no regular file is opened, and where only owners changed only tree nodes are stored.
+# What an unchanged source costs, seen by strace: no regular file is opened, and where only owners changed only tree
+# nodes are stored.
 import os
 import random
 import re
@@ -29,7 +30,8 @@ class Unchanged(VaultCase):
         """Runs under strace and returns the regular files of the source that were opened, and the run's summary."""
         log = self.path("strace.log")
         command = ["strace", "-f", "-qq", "--seccomp-bpf", "-y", "-e", "trace=openat,open,openat2", "-o", log]
-        done = subprocess.run([*command, self.vault, "--json", *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+        done = subprocess.run([*command, self.vault, "--json", *arguments], env=self.environment,
+                              stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)  # fmt: skip
         self.assertEqual((done.returncode, done.stderr), (OK, b""))
         opened = []

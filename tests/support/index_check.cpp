@@ -123,7 +123,8 @@ std::string contradiction(const Index& index, const PackStore& store, const std:
         if (number) {
             view.add(*number);
             told[*number] = {id, told_by(made.directory, *number)};
-            if (std::string wrong = wrong_boxes(*index.pack(*number), told[*number].second); !wrong.empty()) return wrong;
+            if (std::string wrong = wrong_boxes(*index.pack(*number), told[*number].second); !wrong.empty())
+                return wrong;
         }
         for (const ChunkId& chunk : made.chunk_ids()) {
             ids.push_back(chunk);

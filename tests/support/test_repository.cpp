@@ -26,7 +26,8 @@ void append_extent(std::string& content, ChunkStore& chunks, const Extent& exten
         return;
     }
     const ChunkStore::Chunk chunk = chunks.chunk(ChunkKind::Data, *extent.chunk);
-    if (chunk.bytes.size() != extent.length) throw Error(ErrorKind::Corrupt, "an extent of another length than its chunk");
+    if (chunk.bytes.size() != extent.length)
+        throw Error(ErrorKind::Corrupt, "an extent of another length than its chunk");
     content += as_text(chunk.bytes);
 }
 

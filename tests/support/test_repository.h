@@ -70,8 +70,8 @@ using ReadTree = std::map<std::string, ReadEntry>;  // by path
 // further hard link does not have its first link's content.
 ReadTree read_back(const Repository& repository, const CommitRecord& record);
 
-// Commits `record` again under another sid as if its run had started so much later, so that files made just now count as
-// old beside it. It is the newest of its series until the next run.
+// Commits `record` again under another sid as if its run had started so much later, so that files made just now count
+// as old beside it. It is the newest of its series until the next run.
 CommitRecord put_started_later(TestRepository& test, CommitRecord record, std::int64_t nanoseconds);
 
 // What of the folder `actual` is not in `tree` below `recorded` as it is, one line each: types, modes, owners, times,

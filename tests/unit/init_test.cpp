@@ -78,7 +78,8 @@ TEST_CASE("two repositories share neither id nor keys", "[init]") {
     Client client;
     const auto first = client.open(a, kKeyFile), second = client.open(b, kKeyFile);
     CHECK(first->id() != second->id());
-    CHECK(first->keys().chunk_id(ChunkKind::Data, as_bytes("x")) != second->keys().chunk_id(ChunkKind::Data, as_bytes("x")));
+    CHECK(first->keys().chunk_id(ChunkKind::Data, as_bytes("x")) !=
+          second->keys().chunk_id(ChunkKind::Data, as_bytes("x")));
 }
 
 TEST_CASE("an init that fails at any call leaves no repository that looks whole", "[init]") {

@@ -66,7 +66,8 @@ TEST_CASE("a group whose links were all met is forgotten: the inode may be anoth
     CHECK(again->group != a->group);
 }
 
-TEST_CASE("a link that changed since the first was met, or another file under its inode, starts a group", "[link_table]") {
+TEST_CASE("a link that changed since the first was met, or another file under its inode, starts a group",
+          "[link_table]") {
     for (int what = 0; what < 4; ++what) {
         LinkGroups links;
         const auto first = links.place(file(1, 3));

@@ -60,7 +60,8 @@ ProcessIdentity identity_of(const std::function<void(pid_t)>& use_pid, const Sle
     REQUIRE(stat != nullptr);
     unsigned long long ticks = 0;
     // The name of the test program has no ')' in it.
-    REQUIRE(::fscanf(stat, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+    REQUIRE(::fscanf(stat,
+                     "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
                      &ticks) == 1);
     ::fclose(stat);
     identity.start_ticks = ticks;

@@ -274,9 +274,11 @@ TEST_CASE("what cannot be read is listed with its path, counted exactly, and lef
     const Source source;
     for (const char* name : {"locked", "open"}) fs::create_directory(source.at(name));
     const std::string long_name(255, '\x01');  // four times as long in a message
-    for (const std::string& name : Lines{"a", "secret", "locked/x", "open/y", "open/" + long_name}) source.file(name, "content of " + name);
+    for (const std::string& name : Lines{"a", "secret", "locked/x", "open/y", "open/" + long_name})
+        source.file(name, "content of " + name);
     fs::create_hard_link(source.at("secret"), source.at("secret too"));
-    for (const std::string& name : Lines{"secret", "open/" + long_name, "locked"}) fs::permissions(source.at(name), fs::perms(0));
+    for (const std::string& name : Lines{"secret", "open/" + long_name, "locked"})
+        fs::permissions(source.at(name), fs::perms(0));
     fs::permissions(source.folder.path(), fs::perms(0755));
     TestRepository test;
     const TemporaryFolder client;

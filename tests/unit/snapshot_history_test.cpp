@@ -293,7 +293,8 @@ TEST_CASE("a parent with a damaged node in its middle is one up to there, and th
     CHECK(second.record.totals.files_new + second.record.totals.files_unmodified + second.record.totals.files_changed ==
           1'000);
     // What the run met is healed; what lies in the same box and was not read is healed by the runs that follow.
-    for (int runs = 0; runs < 30; ++runs) put_started_later(test, take_snapshot(*repository, source.top).record, 10 * kSecond);
+    for (int runs = 0; runs < 30; ++runs)
+        put_started_later(test, take_snapshot(*repository, source.top).record, 10 * kSecond);
     CHECK(reads_back(*repository, first, source));
 }
 

@@ -218,7 +218,8 @@ TEST_CASE("attribute sets over the inline limit are one chunk, shared by equal s
     for (int i = 0; i < 20; ++i) {
         const std::string name = "f" + std::to_string(i);
         source.file(name, "x");
-        REQUIRE(::setxattr(source.at(name).c_str(), "user.a", std::string(1'500, i < 19 ? 'a' : 'b').data(), 1'500, 0) == 0);
+        REQUIRE(::setxattr(source.at(name).c_str(), "user.a", std::string(1'500, i < 19 ? 'a' : 'b').data(), 1'500,
+                           0) == 0);
     }
     source.file("small", "x");
     REQUIRE(::setxattr(source.at("small").c_str(), "user.a", std::string(1'000, 'a').data(), 1'000, 0) == 0);

@@ -103,7 +103,8 @@ TEST_CASE("snapshots are listed by time, then start, then id; forgotten ones and
     CHECK(listing.damaged.empty());
 }
 
-TEST_CASE("what a bundle names is forgotten, and a damaged bundle is told without taking the rest away", "[snapshots]") {
+TEST_CASE("what a bundle names is forgotten, and a damaged bundle is told without taking the rest away",
+          "[snapshots]") {
     Store store;
     store.commit("aaaa", "2026-01-01");
     store.commit("bbbb", "2026-01-02");
@@ -154,9 +155,9 @@ TEST_CASE("marks change tags and holds; of several on one subject the last in or
     store.commit("bbbb", "2026-01-02");
     store.mark("aaaa", MarkAction::Add, MarkSubject::Tag, "new", 1);
     store.mark("aaaa", MarkAction::Remove, MarkSubject::Tag, "old", 1);
-    store.mark("aaaa", MarkAction::Remove, MarkSubject::Tag, "made", 2);
+    store.mark("aaaa", MarkAction::Remove, MarkSubject::Tag, "made", 2, 9);  // listed last, earlier in order
     store.mark("aaaa", MarkAction::Add, MarkSubject::Tag, "made", 3);
-    store.mark("aaaa", MarkAction::Remove, MarkSubject::Tag, "new", 0);
+    store.mark("aaaa", MarkAction::Remove, MarkSubject::Tag, "new", 0, 9);
     store.mark("aaaa", MarkAction::Add, MarkSubject::Comment, "a word", 1);
     store.mark("aaaa", MarkAction::Add, MarkSubject::Hold, "", 1);
     store.mark("bbbb", MarkAction::Add, MarkSubject::Hold, "", 4);
@@ -204,7 +205,8 @@ TEST_CASE("a prefix of at least four digits names a snapshot if it is the only o
     CHECK(store.message.find("abcd10000000") != std::string::npos);
     CHECK(store.message.find("abcd20000000") != std::string::npos);
     CHECK(store.refusal("beef") == ErrorKind::NotFound);
-    for (const char* text : {"", "abc", "ABCD1", "xyz1", "abcd1/", " abcd1"}) CHECK(store.refusal(text) == ErrorKind::Usage);
+    for (const char* text : {"", "abc", "ABCD1", "xyz1", "abcd1/", " abcd1"})
+        CHECK(store.refusal(text) == ErrorKind::Usage);
     CHECK(store.refusal(std::string(33, 'a')) == ErrorKind::Usage);
     store.forget("abcd2");
     CHECK(store.resolved("abcd") == "abcd1");

@@ -111,8 +111,8 @@ TEST_CASE("entries come in the order of their manifest keys, all of them, whatev
     REQUIRE(rc::check([&] {
         const Place place;
         std::vector<std::string> expected;
-        const auto paths = *rc::gen::resize(20, rc::gen::container<std::vector<Names>>(
-                                                     rc::gen::resize(5, rc::gen::container<Names>(rc::gen::elementOf(names)))));
+        const auto paths = *rc::gen::resize(20, rc::gen::container<std::vector<Names>>(rc::gen::resize(
+                                                    5, rc::gen::container<Names>(rc::gen::elementOf(names)))));
         for (const Names& path : paths) {
             std::string at = place.top;
             for (const std::string& name : path) fs::create_directory(at += "/" + name);
@@ -241,7 +241,8 @@ TEST_CASE("a folder that cannot be listed is told, and the rest is walked; one t
     CHECK(as_other_user([&] {
         Recorder recorder;
         walk_into(recorder, {place.top + "/home"});
-        expect(recorder.below(place.top) == Names{"home", "home/ann", "home/locked", "home/z", "home/ann/f"}, "entries");
+        expect(recorder.below(place.top) == Names{"home", "home/ann", "home/locked", "home/z", "home/ann/f"},
+               "entries");
         expect(recorder.failed.size() == 1 && recorder.failed.contains(place.top + "/home/locked"), "unreadable");
     }));
     // A source root named below a folder that cannot be listed is walked, whether the folder is implied or not.

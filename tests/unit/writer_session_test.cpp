@@ -72,7 +72,9 @@ Error failure_of(const std::function<void()>& action) {
     throw std::logic_error("unreachable");
 }
 
-bool may_exist(const Error& error) { return std::string(error.what()).find("the snapshot may exist") != std::string::npos; }
+bool may_exist(const Error& error) {
+    return std::string(error.what()).find("the snapshot may exist") != std::string::npos;
+}
 
 // A process that is dead by now, as this machine knew it.
 ProcessIdentity dead_process() {
@@ -158,7 +160,8 @@ TEST_CASE("a commit whose reply was lost and cannot be read back says that the s
             WriterSession session(*store.repository);
             sid = session.sid();
             store.faulty.inject({.effect = Effect::ReplyLost, .call = Call::PutNew, .name_prefix = "snapshots/"});
-            if (then == Call::Get) store.faulty.inject({.call = Call::Get, .name_prefix = "snapshots/", .persistent = true});
+            if (then == Call::Get)
+                store.faulty.inject({.call = Call::Get, .name_prefix = "snapshots/", .persistent = true});
             if (then == Call::Sync) store.faulty.inject({.call = Call::Sync, .nth = 2, .persistent = true});
             CHECK(may_exist(failure_of([&] { session.commit(record_for(session)); })));
         }
