@@ -1,4 +1,5 @@
-// The passes of one restore over its range of the manifest. docs/architecture.md says why there are several.
+// The passes of one restore over its range of the manifest. Several, because linking, deleting and renaming disturb the
+// times of directories, and a directory that forbids entering, or flags that forbid changing, must come last.
 #pragma once
 
 #include <unordered_map>

@@ -226,6 +226,8 @@ TEST_CASE("an unprivileged user gets folders back that forbid entering, and owne
         tree.directory("/shut").mode = 0500;
         tree.directory("/shut/closed").mode = 0000;
         tree.file("/shut/closed/file", "content").mode = 0400;
+        tree.directory("/shut/closed/inner").mode = 0111;
+        tree.inline_file("/shut/closed/inner/file", "content");
         Entry& noted = tree.file("/shut/noted", "content");
         noted.mode = 04444;
         noted.attributes = AttributeSet{{"user.note", to_bytes(as_bytes("x"))}};
@@ -233,11 +235,12 @@ TEST_CASE("an unprivileged user gets folders back that forbid entering, and owne
         other.uid = 0;
         other.gid = 0;
         const RestoreReport report = tree.restore(t);
-        return report.failure_count == 0 && report.files == 3 && report.owners_not_set == 1 &&
+        return report.failure_count == 0 && report.files == 4 && report.owners_not_set == 1 &&
                report.left_out_setuid == 1;
     }));
     CHECK(mode_of(t + "/shut") == (S_IFDIR | 0500));
     CHECK(mode_of(t + "/shut/closed") == (S_IFDIR | 0000));
+    CHECK(mode_of(t + "/shut/closed/inner") == (S_IFDIR | 0111));
     CHECK(mode_of(t + "/shut/closed/file") == (S_IFREG | 0400));
     CHECK(mode_of(t + "/shut/noted") == (S_IFREG | 0444));
     CHECK(attribute_names(t + "/shut/noted") == std::vector<std::string>{"user.note"});

@@ -160,6 +160,19 @@ TEST_CASE("the temporary of a killed restore is taken over", "[restore]") {
     CHECK(names_in(t) == std::vector<std::string>{"file", "symlink"});
 }
 
+TEST_CASE("two links of one file that land on one path leave no temporary behind", "[restore]") {
+    TemporaryFolder folder;
+    write_file(folder.path() + "/used", "");
+    StoredTree tree;
+    tree.file("/a/file", "content");
+    tree.link("/b/file", "/a/file");
+    RestoreOptions options;
+    options.target = folder.path();
+    options.strip = 1;
+    CHECK(tree.restore(options).failure_count == 0);
+    CHECK(names_in(folder.path()) == std::vector<std::string>{"file", "used"});
+}
+
 TEST_CASE("staging folders of dead restores are removed, those of live ones are not", "[restore]") {
     TemporaryFolder folder;
     const std::string dead = folder.path() + "/.t.vault-0123456789abcdef";
