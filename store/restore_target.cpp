@@ -141,7 +141,8 @@ RestoreTarget::RestoreTarget(const std::string& path) : path_(path) {
     name_ = slash == std::string::npos ? path_ : path_.substr(slash + 1);
     make_folders(folder, 0777);
     UniqueFd fd = open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
-    const std::string prefix = "." + name_.substr(0, 200) + ".vault-";
+    std::string prefix(1, '.');  // appended to, not added: g++ 12 warns of "." + std::string by mistake
+    prefix.append(name_, 0, 200).append(".vault-");
     remove_abandoned(fd.get(), folder, prefix);
     stage_in(std::move(fd), folder, prefix);
 }
