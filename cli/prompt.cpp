@@ -46,7 +46,8 @@ Secret typed(int fd, const std::string& question) {
         // A signal that comes just before the wait does not end it: the flag is looked at again and again.
         pollfd waiting{fd, POLLIN, 0};
         stop_if_interrupted();
-        if (::poll(&waiting, 1, kSignalTickMs) == 0) continue;
+        const int ready = ::poll(&waiting, 1, kSignalTickMs);
+        if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
         const ssize_t got = ::read(fd, line.mutable_view().data() + size, kTypedBytesMax - size);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) throw system_error("cannot read from the terminal", errno);
