@@ -244,6 +244,10 @@ std::unique_ptr<Index> Index::open(const std::filesystem::path& path, const Keys
         if (!view) view = sync_locked(request, report);
         return std::make_unique<OpenIndex>(folder, nullptr, std::move(view), budget);
     } catch (const Error& error) {
+        // A cache is never damage to the repository: a rebuild that fails so met somebody who changes the folder
+        // meanwhile.
+        if (error.kind() == ErrorKind::Corrupt)
+            throw Error(ErrorKind::Io, std::string("the index in the cache folder cannot be rebuilt: ") + error.what());
         if (!is_unwritable(error.kind())) throw;
         report = {};
         report.private_because = error.what();

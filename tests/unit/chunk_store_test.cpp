@@ -118,7 +118,7 @@ TEST_CASE("where every copy is damaged, the chunk is Corrupt and the pack is nam
     }
 }
 
-TEST_CASE("a chunk that is absent, or only in a pack outside the view, is NotFound", "[chunk_store]") {
+TEST_CASE("a chunk that is in no pack of the view is Corrupt: something referenced it", "[chunk_store]") {
     Store store;
     const auto ids = store.put(seeded_chunks(1, 4)).chunk_ids();
     const MadePack outside = store.put(seeded_chunks(2, 4));
@@ -126,8 +126,8 @@ TEST_CASE("a chunk that is absent, or only in a pack outside the view, is NotFou
     PackSet view = store.chunks->view();
     view.remove(*store.index->number_of(outside.id));
     ChunkStore narrow(store.faulty, *store.packs.keys, *store.index, view);
-    CHECK(kind_of([&] { narrow.chunk(ChunkKind::Data, ChunkId{{1, 2, 3}}); }) == ErrorKind::NotFound);
-    CHECK(kind_of([&] { narrow.chunk(ChunkKind::Data, outside.chunk_ids()[0]); }) == ErrorKind::NotFound);
+    CHECK(kind_of([&] { narrow.chunk(ChunkKind::Data, ChunkId{{1, 2, 3}}); }) == ErrorKind::Corrupt);
+    CHECK(kind_of([&] { narrow.chunk(ChunkKind::Data, outside.chunk_ids()[0]); }) == ErrorKind::Corrupt);
     CHECK_FALSE(narrow.locate(outside.chunk_ids())[0]);
     CHECK_NOTHROW(narrow.chunk(ChunkKind::Data, ids[0]));
 }

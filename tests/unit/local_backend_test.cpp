@@ -104,7 +104,7 @@ TEST_CASE("an object's name on something that is no file is Corrupt, is not foll
     SECTION("FIFO") { REQUIRE(::mkfifo(path.c_str(), 0600) == 0); }
     CHECK(kind_thrown([&] { backend->get(kSnapshot); }) == ErrorKind::Corrupt);
     CHECK(kind_thrown([&] { backend->get(kSnapshot, ByteRange{0, 1}); }) == ErrorKind::Corrupt);
-    CHECK(kind_thrown([&] { backend->list("snapshots/"); }) == ErrorKind::Corrupt);
+    CHECK(backend->list("snapshots/").size() == 1);  // it harms nothing but itself
     CHECK(kind_thrown([&] { backend->put_new(kSnapshot, {}); }) == ErrorKind::Exists);
 }
 

@@ -181,7 +181,7 @@ TEST_CASE("a listing that errs anywhere throws and lists nothing", "[durability]
     }
     const Traced unopened = run_traced("child lists", folder.path(), "-e trace=openat -P " + folder.path() +
                                                                          "/packs/77 -e inject=openat:error=EMFILE");
-    CHECK(unopened.said == "Io ");
+    CHECK(unopened.said == "Busy ");
 }
 
 TEST_CASE("init refuses a place where create-if-absent, rename or fsync of a folder do not work", "[durability]") {

@@ -136,6 +136,11 @@ TEST_CASE("a damaged snapshot object is told, and the others are listed", "[snap
         CHECK(ids(listing) == Names{"bbbb"});
         REQUIRE(listing.damaged.size() == 1);
         CHECK(listing.damaged[0].find(name) != std::string::npos);
+        // It may be the newest, and the one that was meant: nothing is guessed.
+        CHECK(store.refusal("latest") == ErrorKind::Corrupt);
+        CHECK(store.refusal("s@2026-02-01") == ErrorKind::Corrupt);
+        CHECK(store.refusal("aaaa") == ErrorKind::Corrupt);
+        CHECK(store.resolved("bbbb") == "bbbb");
     }
     Store store;
     store.commit("aaaa", "2026-01-01");
