@@ -51,6 +51,9 @@ class Invocation {
     bool json_ = false;
 };
 
+// The most that --threads takes: what oneTBB grants on any machine without a warning of its own.
+constexpr unsigned kThreadsMax = 256;
+
 // What Argon2id is to cost for a new password.
 struct StrengthOptions {
     std::uint32_t memory_mib = SlotStrength{}.memory_kib / 1024;

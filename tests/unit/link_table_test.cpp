@@ -1,5 +1,7 @@
 // Which entries of a run are one file.
 #include <catch2/catch.hpp>
+#include <map>
+#include <random>
 
 #include "store/base/error.h"
 #include "store/link_table.h"
@@ -112,4 +114,47 @@ TEST_CASE("first links are kept with key and record", "[link_table]") {
         CHECK(first.entry.size == group);
     }
     CHECK_THROWS_AS(firsts.get(300), Error);
+}
+
+TEST_CASE("groups beyond those that memory may hold are found again on disk, and forgotten when complete",
+          "[link_table]") {
+    constexpr std::uint64_t kFiles = 100'000;  // more than half of the first table on disk: it grows
+    LinkGroups links(1'000);
+    std::map<std::uint64_t, std::uint64_t> groups;
+    for (std::uint64_t inode = 0; inode < kFiles; ++inode) groups[inode] = links.place(file(inode, 3))->group;
+    CHECK(links.groups_on_disk() == kFiles - 1'000);
+    for (int round = 0; round < 2; ++round) {
+        for (std::uint64_t inode = kFiles; inode-- > 0;) {
+            const auto place = links.place(file(inode, 3));
+            if (place->first || place->group != groups[inode]) FAIL("inode " << inode << " lost its group");
+        }
+    }
+    CHECK(links.groups_on_disk() == 0);
+    CHECK(links.place(file(7, 3))->first);
+}
+
+TEST_CASE("the table of groups does what a map does, whatever is put, replaced and erased", "[link_table]") {
+    std::mt19937_64 random(1);
+    LinkGroupTable table(5);
+    std::map<std::uint64_t, std::uint64_t> expected;
+    for (std::uint64_t step = 0; step < 300'000; ++step) {
+        // Inodes of one folder are close together, and so probe the same slots.
+        const std::uint64_t inode = random() % 60'000 + step / 10;
+        if (random() % 3 != 0) {
+            LinkGroup group;
+            group.number = step;
+            table.put({1, inode}, group);
+            expected[inode] = step;
+        } else {
+            table.erase({1, inode});
+            expected.erase(inode);
+        }
+        const std::uint64_t asked = random() % 60'000 + step / 10;
+        const auto found = table.find({1, asked});
+        const auto known = expected.find(asked);
+        if (found.has_value() != (known != expected.end()) || (found && found->number != known->second))
+            FAIL("step " << step << ": inode " << asked);
+    }
+    CHECK(table.groups_on_disk() >= expected.size() - 5);
+    CHECK(table.groups_on_disk() <= expected.size());
 }
