@@ -15,7 +15,8 @@ namespace vault {
 // The reader's side. Not thread-safe. Complete groups are forgotten; the others are kept as LinkGroupTable says.
 class LinkGroups {
   public:
-    explicit LinkGroups(std::size_t groups_in_memory = LinkGroupTable::kGroupsInMemory) : groups_(groups_in_memory) {}
+    explicit LinkGroups(std::size_t groups_in_memory = LinkGroupTable::kGroupsInMemory)
+        : groups_(groups_in_memory) {}
 
     // The place of an entry among the links to its file; nothing where it has one link only.
     std::optional<LinkPlace> place(const SourceStat& stat);
