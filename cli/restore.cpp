@@ -119,7 +119,7 @@ ExitCode run_restore(Invocation& invocation) {
                  "Delete what is in DIR and not in the snapshot, beneath its source paths");
     app.add_option("--threads", options.threads, "Threads; default: one a core")
         ->type_name("N")
-        ->check(CLI::Range(1, kThreadsMax));
+        ->check(CLI::Range(1u, kThreadsMax));
     invocation.parse(app);
 
     const SnapshotReference wanted = parse_reference(argument.reference);

@@ -43,7 +43,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
         ->type_name("SNAP");
     app.add_option("--threads", options.threads, "Threads; default: one a core")
         ->type_name("N")
-        ->check(CLI::Range(1, kThreadsMax));
+        ->check(CLI::Range(1u, kThreadsMax));
 }
 
 void read_exclude_file(const std::string& path, std::vector<std::string>& excludes) {

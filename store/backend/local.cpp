@@ -140,7 +140,7 @@ void LocalBackend::remove(const std::string& name) {
     require_writable_place();
     open_objects_.drop(name);
     if (::unlinkat(folders_.folder(place.folder), place.leaf.c_str(), 0) != 0 && errno != ENOENT)
-        throw system_error("cannot remove " + location() + '/' + name, errno);
+        throw refused_write("cannot remove " + location() + '/' + name, errno);
 }
 
 void LocalBackend::sync() { folders_.sync_all(); }

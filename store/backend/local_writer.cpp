@@ -43,10 +43,17 @@ std::string random_hex(std::size_t bytes) {
     return to_hex(random);
 }
 
+Error refused_write(const std::string& what, int error_number) {
+    const Error error = system_error(what, error_number);
+    return error.kind() == ErrorKind::Denied ? Error(ErrorKind::ReadOnly, error.what()) : error;
+}
+
 LocalWriter::LocalWriter(LocalFolders& folders, const std::string& session) : folders_(folders) {
     if (!is_session_name(session)) throw std::logic_error("not a session's name: " + escaped(session));
     const std::string name = session + '-' + random_hex(kRandomBytes);
-    file_ = open_at(folders_.folder(temporaries_folder()), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kObjectMode);
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    file_.reset(::openat(folders_.folder(temporaries_folder()), name.c_str(), kFlags, kObjectMode));
+    if (!file_) throw refused_write("cannot create a temporary in " + folders_.location() + "/tmp", errno);
     temporary_ = name;
 }
 
@@ -87,7 +94,7 @@ void LocalWriter::publish(const std::string& name) {
     if (::close(file.release()) != 0 && errno != EINTR) throw system_error("cannot close " + location, errno);
     if (::renameat2(folders_.folder(temporaries_folder()), temporary_.c_str(), final_folder, place.leaf.c_str(),
                     RENAME_NOREPLACE) != 0)
-        throw system_error("cannot create " + location, errno);
+        throw refused_write("cannot create " + location, errno);
     temporary_.clear();
     folders_.sync(place.folder);
 }

@@ -6,6 +6,7 @@
 
 #include "store/backend/backend.h"
 #include "store/backend/local_folders.h"
+#include "store/base/error.h"
 #include "store/base/unique_fd.h"
 
 namespace vault {
@@ -35,6 +36,10 @@ class LocalWriter : public ObjectWriter {
     std::uint64_t written_bytes_ = 0;
     std::uint64_t writeback_begun_bytes_ = 0;
 };
+
+// The Error of errno where an object cannot be created or removed. Who may not write here is told what everybody is told
+// where nobody may: ReadOnly, not Denied.
+Error refused_write(const std::string& what, int error_number);
 
 // 2 x `bytes` lower-case hexadecimal digits from the kernel's random source.
 std::string random_hex(std::size_t bytes);

@@ -216,6 +216,19 @@ class Errors(v.VaultCase):
         self.succeed("snapshots", environment=environment)
         self.succeed("restore", "latest", "--target", self.path("back"), environment=environment)
 
+    def test_a_user_who_may_only_read_the_store_gets_exit_15_and_can_read(self):
+        self.prepared()
+        subprocess.run(["chmod", "-R", "a+rX", self.work], check=True)
+        os.chmod(self.folder("others"), 0o777)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        environment = {"VAULT_CACHE_DIR": self.path("others/cache"), "XDG_STATE_HOME": self.path("others/state")}
+        for arguments in (["snapshot", self.source], ["key", "recovery"]):
+            self.fail_with(v.READ_ONLY, *arguments, environment=environment, says="[Pp]ermission denied", **nobody)
+        self.succeed("snapshots", environment=environment, **nobody)
+        restored = self.path("others/back")
+        self.succeed("restore", "latest", "--target", restored, environment=environment, **nobody)
+        self.assertEqual(subprocess.run(["diff", "-r", self.source, restored + self.source], check=False).returncode, 0)
+
     # --- another version: exit 16 ---
 
     def test_a_slot_of_another_version_is_exit_16(self):
