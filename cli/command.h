@@ -71,6 +71,8 @@ ExitCode run_init(Invocation& invocation);
 ExitCode run_snapshot(Invocation& invocation);
 ExitCode run_snapshots(Invocation& invocation);
 ExitCode run_restore(Invocation& invocation);
+ExitCode run_mount(Invocation& invocation);
+ExitCode run_umount(Invocation& invocation);
 ExitCode run_ls(Invocation& invocation);
 ExitCode run_cat(Invocation& invocation);
 ExitCode run_du(Invocation& invocation);

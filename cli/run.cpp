@@ -24,6 +24,8 @@ constexpr Command kCommands[] = {
     {"snapshot", "backup", "Take a snapshot of files and folders", run_snapshot},
     {"snapshots", "list", "List the snapshots", run_snapshots},
     {"restore", "", "Write a snapshot, or a part of it, to a folder", run_restore},
+    {"mount", "", "Show the snapshots as folders of files", run_mount},
+    {"umount", "unmount", "End a mount, also one whose daemon has died", run_umount},
     {"ls", "", "List what a snapshot holds", run_ls},
     {"cat", "", "Write a file of a snapshot to stdout", run_cat},
     {"du", "", "Sum up what a snapshot, or a part of it, takes", run_du},

@@ -25,6 +25,15 @@ class BoundedQueue {
         return true;
     }
 
+    // Does not wait. False: there is no room or the queue was closed, and the item is dropped.
+    bool try_push(Item item) {
+        const std::lock_guard lock(mutex_);
+        if (closed_ || items_.size() >= items_max_) return false;
+        items_.push_back(std::move(item));
+        changed_.notify_all();
+        return true;
+    }
+
     // Waits for an item. Nothing: closed and empty.
     std::optional<Item> pop() {
         std::unique_lock lock(mutex_);

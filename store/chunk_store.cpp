@@ -40,8 +40,10 @@ struct ChunkStore::Impl {
     BoundedCache<std::uint64_t, Bytes> boxes;  // by pack number << 32 | box
     BoundedCache<ChunkId, CachedNode> nodes;
     std::atomic<std::uint64_t> boxes_loaded = 0;
+    std::function<void(const BoxPlace&)> used;
 
     Chunk chunk_at(ChunkStore& store, ChunkKind kind, const ChunkId& id, const ChunkLocation& at) {
+        if (used) used({kind, at.pack, at.box});
         Chunk chunk;
         chunk.box = store.box(kind, at.pack, at.box);
         const std::string what = describe(*index.pack(at.pack), at.box);
@@ -61,6 +63,12 @@ ChunkStore::~ChunkStore() = default;
 const PackSet& ChunkStore::view() const { return impl_->view; }
 
 std::uint64_t ChunkStore::boxes_loaded() const { return impl_->boxes_loaded; }
+
+void ChunkStore::watch(std::function<void(const BoxPlace&)> used) { impl_->used = std::move(used); }
+
+std::uint32_t ChunkStore::boxes_in(PackNumber pack) const {
+    return static_cast<std::uint32_t>(impl_->index.pack(pack)->boxes.size());
+}
 
 std::vector<std::optional<PlacedChunk>> ChunkStore::locate(std::span<const ChunkId> ids) const {
     const auto found = impl_->index.find(ids, impl_->view);

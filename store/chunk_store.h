@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,6 +19,14 @@ namespace vault {
 struct ChunkStoreBudget {
     std::size_t box_cache_bytes = 32u << 20;   // plaintext of opened boxes
     std::size_t node_cache_bytes = 16u << 20;  // plaintext size of decoded nodes
+};
+
+// A box, named without its pack's id.
+struct BoxPlace {
+    ChunkKind kind = ChunkKind::Data;
+    PackNumber pack = 0;
+    std::uint32_t box = 0;
+    bool operator==(const BoxPlace&) const = default;
 };
 
 // Where a chunk lies, with what is needed to plan reads.
@@ -54,6 +63,12 @@ class ChunkStore : public NodeSource {
 
     // A tree node as load_node() makes it, from the node cache or by chunk().
     std::shared_ptr<const TreeNode> node(const ChunkId& id) override;
+
+    // `used` is told the box of each chunk that chunk() is about to take, from any thread: for read-ahead. To be set
+    // before the first use of the store.
+    void watch(std::function<void(const BoxPlace&)> used);
+    // How many boxes a pack has. Throws NotFound for a pack that the index does not know.
+    std::uint32_t boxes_in(PackNumber pack) const;
 
     std::uint64_t boxes_loaded() const;  // for tests and reports
 

@@ -238,6 +238,7 @@ std::filesystem::path Repository::state_folder() const { return folders_.state /
 View Repository::reader_view(ChunkStoreBudget budget, const SyncProgress& progress) const {
     View view;
     const std::vector<ObjectInfo> packs = backend_->list("packs/");
+    for (const ObjectInfo& pack : packs) view.packed_bytes += pack.size;
     view.index = Index::open(cache_folder(), *keys_, *backend_, packs, {}, view.sync, progress);
     view.chunks = std::make_unique<ChunkStore>(*backend_, *keys_, *view.index, view.index->numbers_of(packs), budget);
     return view;

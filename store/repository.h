@@ -36,6 +36,7 @@ struct View {
     std::unique_ptr<Index> index;
     std::unique_ptr<ChunkStore> chunks;
     IndexSyncReport sync;
+    std::uint64_t packed_bytes = 0;  // of all packs listed
 };
 
 // Called now and then while an index is built: packs done, packs in all.

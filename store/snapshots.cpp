@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "store/base/text.h"
 #include "store/civil_time.h"
@@ -62,6 +63,7 @@ void apply_marks(const Repository& repository, std::vector<Snapshot>& snapshots,
         }
     }
     for (Snapshot& snapshot : snapshots) {
+        snapshot.held = false;  // it may be one read earlier, whose marks went meanwhile
         std::set<std::string> tags(snapshot.record.tags.begin(), snapshot.record.tags.end());
         for (const auto& [subject, state] : marks[snapshot.sid]) {
             if (subject.first == MarkSubject::Hold) snapshot.held = state.action == MarkAction::Add;
@@ -169,14 +171,20 @@ bool SnapshotFilter::matches(const Snapshot& snapshot) const {
     return tagged && any_of_or_empty(series, snapshot.record.series) && any_of_or_empty(hosts, snapshot.record.host);
 }
 
-SnapshotListing list_snapshots(const Repository& repository) {
+SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known) {
     SnapshotListing listing;
+    std::unordered_map<SessionId, const Snapshot*> read_before;
+    for (const Snapshot& snapshot : known) read_before.emplace(snapshot.sid, &snapshot);
     Backend& backend = repository.backend();
     const std::set<SessionId> forgotten = forgotten_snapshots(repository, listing.damaged);
     for (const ObjectInfo& info : backend.list(std::string(kSnapshotFolder))) {
         Snapshot snapshot;
         snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
         if (forgotten.contains(snapshot.sid)) continue;
+        if (const auto before = read_before.find(snapshot.sid); before != read_before.end()) {
+            listing.live.push_back(*before->second);
+            continue;
+        }
         try {
             const Bytes object = backend.get(info.name);
             const OpenedObject opened = open_object(repository.keys(), info.name, object);

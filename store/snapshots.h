@@ -33,7 +33,8 @@ struct SnapshotListing {
     std::vector<std::string> damaged;  // "<name>: <why>" for each object that could not be read
 };
 
-SnapshotListing list_snapshots(const Repository& repository);
+// Objects of snapshots in `known`, which this function returned before, are not read again: they never change.
+SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known = {});
 
 // SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME`
 // (the newest of the series at or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".

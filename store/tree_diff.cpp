@@ -21,6 +21,11 @@ class Side {
     const ManifestLeafItem& entry() const { return top().node->manifest_entries()[top().index]; }
     const ManifestInnerItem& child() const { return top().node->manifest_children()[top().index]; }
 
+    // Past everything that lies before `from`; done where `to` is reached.
+    void enter_range(std::string_view from, std::string_view to) {
+        while (!done() && (level() == 0 ? entry().key : child().last_key) < from) skip();
+        if (!done() && level() == 0 && !to.empty() && entry().key >= to) path_.clear();
+    }
     void open() { path_.push_back({open_child(source_, path_)}); }
     void skip() {
         while (!path_.empty() && ++path_.back().index == path_.back().node->size()) path_.pop_back();
@@ -87,6 +92,28 @@ void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after, const V
     }
     visit_rest(a, true, visit);
     visit_rest(b, false, visit);
+}
+
+bool manifests_agree(NodeSource& source, TreeRoot first, TreeRoot second, std::string_view from, std::string_view to) {
+    if (first == second) return true;
+    Side a(source, first), b(source, second);
+    for (;;) {
+        a.enter_range(from, to);
+        b.enter_range(from, to);
+        if (a.done() && b.done()) return true;
+        const std::uint8_t a_level = a.done() ? 0 : a.level(), b_level = b.done() ? 0 : b.level();
+        if (a_level == 0 && b_level == 0) {
+            if (a.done() || b.done() || a.entry() != b.entry()) return false;
+            a.skip();
+            b.skip();
+        } else if (a_level == b_level && a.child() == b.child()) {
+            a.skip();
+            b.skip();
+        } else {
+            if (a_level >= b_level) a.open();
+            if (b_level >= a_level) b.open();
+        }
+    }
 }
 
 void visit_nodes(NodeSource& source, TreeKind tree, TreeRoot root, const std::function<bool(const NodeLink&)>& enter,

@@ -21,6 +21,10 @@ struct ManifestDifference {
 void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after,
                     const std::function<void(const ManifestDifference&)>& visit);
 
+// Whether two manifests hold the same entries under the keys from <= key < to (an empty `to`: to the end). Reads nodes
+// as diff_manifests does, and only what the range touches.
+bool manifests_agree(NodeSource& source, TreeRoot a, TreeRoot b, std::string_view from, std::string_view to);
+
 // What the parent says of a node; for a root only id and level.
 struct NodeLink {
     ChunkId id;

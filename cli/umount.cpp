@@ -1,0 +1,33 @@
+// vault umount: the end of a mount.
+#include "cli/command.h"
+#include "fuse/mount_table.h"
+#include "store/base/text.h"
+
+namespace vault {
+
+ExitCode run_umount(Invocation& invocation) {
+    CLI::App app(
+        "Ends a mount of vault, also one whose daemon has died. Refused while something uses it, unless --lazy is "
+        "given.",
+        "vault umount");
+    std::string point;
+    bool lazy = false;
+    app.add_option("MOUNTPOINT", point, "Where it is mounted")->required()->type_name("");
+    app.add_flag("--lazy", lazy, "Out of sight at once; whoever uses it may go on until they are done");
+    invocation.parse(app);
+
+    const auto place = mounted_at(point);
+    if (!place) throw Error(ErrorKind::NotFound, "nothing is mounted at " + escaped(point));
+    if (place->type != kMountType)
+        throw Error(ErrorKind::Usage, "what is mounted at " + escaped(point) + " is no mount of vault but " +
+                                          escaped(place->type));
+    unmount(place->point, lazy ? Detach::AtOnce : Detach::WhenUnused);
+    if (invocation.json()) {
+        Json summary = message("summary");
+        put_name(summary, "mount_point", place->point);
+        print(invocation.output(), summary);
+    }
+    return ExitCode::Ok;
+}
+
+}  // namespace vault

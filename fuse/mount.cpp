@@ -1,0 +1,206 @@
+// A session of libfuse, from mount to unmount.
+#include "fuse/mount.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdarg>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "fuse/mount_operations.h"
+#include "fuse/mount_table.h"
+#include "store/base/text.h"
+#include "store/base/unique_fd.h"
+
+namespace vault {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned kThreadsMax = 16;
+constexpr unsigned kReadAheadKib = 1'024;
+constexpr auto kStopPoke = 20ms;
+
+// libfuse and fusermount3 speak to stderr and say little else when they fail. While this lives, what they say is kept
+// for the one line of our own.
+class CapturedStderr {
+  public:
+    CapturedStderr() : before_(::dup(STDERR_FILENO)), kept_(::memfd_create("stderr", MFD_CLOEXEC)) {
+        if (before_ && kept_) ::dup2(kept_.get(), STDERR_FILENO);
+    }
+    CapturedStderr(const CapturedStderr&) = delete;
+    CapturedStderr& operator=(const CapturedStderr&) = delete;
+    ~CapturedStderr() {
+        if (before_) ::dup2(before_.get(), STDERR_FILENO);
+    }
+    // In one line, escaped.
+    std::string text() const {
+        char said[512];
+        const ssize_t size = ::pread(kept_.get(), said, sizeof said, 0);
+        std::string line;
+        for (const char c : std::string_view(said, size > 0 ? static_cast<std::size_t>(size) : 0))
+            line += c == '\n' ? ' ' : c;
+        while (!line.empty() && line.back() == ' ') line.pop_back();
+        return line.empty() ? "mount(2) was refused" : escaped(line);
+    }
+
+  private:
+    UniqueFd before_, kept_;
+};
+
+// A comma or backslash would end the option that it stands in.
+std::string option_text(const std::string& text) {
+    std::string made;
+    for (const char c : text) {
+        if (c == ',' || c == '\\') made += '\\';
+        made += c;
+    }
+    return made;
+}
+
+class Arguments {
+  public:
+    explicit Arguments(const MountOptions& options) {
+        std::string list = "ro,nosuid,nodev,default_permissions,subtype=vault,max_read=1048576,fsname=";
+        list += option_text(options.source.empty() ? "vault" : options.source);
+        if (options.allow_other) list += ",allow_other";
+        for (const std::string& word : {std::string("vault"), std::string("-o"), list})
+            if (::fuse_opt_add_arg(&arguments_, word.c_str()) != 0) throw std::bad_alloc();
+    }
+    Arguments(const Arguments&) = delete;
+    Arguments& operator=(const Arguments&) = delete;
+    ~Arguments() { ::fuse_opt_free_args(&arguments_); }
+    fuse_args* get() { return &arguments_; }
+
+  private:
+    fuse_args arguments_ = FUSE_ARGS_INIT(0, nullptr);
+};
+
+struct DestroySession {
+    void operator()(fuse_session* session) const { ::fuse_session_destroy(session); }
+};
+
+struct DestroyLoopConfig {
+    void operator()(fuse_loop_config* config) const { ::fuse_loop_cfg_destroy(config); }
+};
+
+void require_mountable(const std::string& point) {
+    struct stat found {};
+    const bool exists = ::stat(point.c_str(), &found) == 0;
+    const int failed = exists ? 0 : errno;
+    const auto place = failed == ENOENT ? std::nullopt : mounted_at(point);
+    if (place && place->type == kMountType)
+        throw Error(ErrorKind::Usage, escaped(point) + (failed == ENOTCONN ? " is a mount whose daemon has died"
+                                                                           : " is a mount of vault already") +
+                                          "; `vault umount` it first");
+    if (!exists) throw system_error("cannot mount at " + escaped(point), failed);
+    if (!S_ISDIR(found.st_mode)) throw Error(ErrorKind::Usage, escaped(point) + " is no folder");
+}
+
+// The kernel reads ahead 128 KiB unless root says otherwise.
+void read_ahead_a_megabyte(const std::string& point) {
+    if (const auto place = mounted_at(point))
+        std::ofstream("/sys/class/bdi/" + place->device + "/read_ahead_kb") << kReadAheadKib;
+}
+
+}  // namespace
+
+struct Mount::Impl {
+    Impl(VaultFs& fs, MountOptions mount_options, std::function<void(const std::string&)> tell)
+        : options(std::move(mount_options)), adapter{fs, std::move(tell)} {}
+
+    MountOptions options;
+    Adapter adapter;
+    std::unique_ptr<fuse_session, DestroySession> session;
+    std::mutex mutex;  // guards the two
+    std::optional<pthread_t> serving;
+    bool stopped = false;
+
+    void end_session() {
+        // By its path, so not where stop() did it already and another mount may stand there now.
+        if (session && !stopped) ::fuse_session_unmount(session.get());
+        session.reset();
+    }
+};
+
+Mount::Mount(VaultFs& fs, MountOptions options, std::function<void(const std::string&)> tell)
+    : impl_(std::make_unique<Impl>(fs, std::move(options), std::move(tell))) {
+    require_mountable(impl_->options.point);
+    impl_->options.point = resolved_mount_point(impl_->options.point);
+    const std::string& point = impl_->options.point;
+    Arguments arguments(impl_->options);
+    const CapturedStderr said;
+    fuse_session* session =
+        ::fuse_session_new(arguments.get(), &mount_operations(), sizeof(fuse_lowlevel_ops), &impl_->adapter);
+    if (session == nullptr) throw Error(ErrorKind::Io, "libfuse cannot begin: " + said.text());
+    if (::fuse_session_mount(session, point.c_str()) != 0) {
+        ::fuse_session_destroy(session);
+        throw Error(::access("/dev/fuse", R_OK | W_OK) == 0 ? ErrorKind::Io : ErrorKind::Denied,
+                    "cannot mount at " + escaped(point) + ": " + said.text());
+    }
+    impl_->session.reset(session);
+}
+
+Mount::~Mount() { impl_->end_session(); }
+
+void Mount::serve(const std::function<void()>& ready) {
+    // libfuse's main thread sleeps until a worker ends or a signal comes, so stop() sends it one that does nothing.
+    struct sigaction nothing {};
+    nothing.sa_handler = [](int) {};
+    ::sigaction(SIGUSR2, &nothing, nullptr);
+    {
+        const std::lock_guard lock(impl_->mutex);
+        if (impl_->stopped) return;  // before it began
+        impl_->serving = ::pthread_self();
+    }
+    const std::unique_ptr<fuse_loop_config, DestroyLoopConfig> config(::fuse_loop_cfg_create());
+    ::fuse_loop_cfg_set_clone_fd(config.get(), 1);
+    ::fuse_loop_cfg_set_max_threads(config.get(), kThreadsMax);
+    std::thread greeter([&] {
+        struct stat answered {};
+        if (::stat(impl_->options.point.c_str(), &answered) != 0) return;
+        read_ahead_a_megabyte(impl_->options.point);
+        ready();
+    });
+    const int failed = ::fuse_session_loop_mt(impl_->session.get(), config.get());
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->serving.reset();
+        impl_->end_session();  // lets the greeter go, if it still waits for an answer
+    }
+    greeter.join();
+    if (failed < 0) throw system_error("the mount at " + escaped(impl_->options.point) + " failed", -failed);
+}
+
+void Mount::stop() {
+    bool gone = false;
+    try {
+        unmount(impl_->options.point, Detach::AtOnce);
+        gone = true;
+    } catch (const Error& error) {
+        impl_->adapter.tell(error.what());  // the end of the session tries again
+    }
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->stopped = gone;
+        if (impl_->serving) ::fuse_session_exit(impl_->session.get());
+    }
+    for (;;) {
+        {
+            const std::lock_guard lock(impl_->mutex);
+            if (!impl_->serving) return;
+            ::pthread_kill(*impl_->serving, SIGUSR2);
+        }
+        std::this_thread::sleep_for(kStopPoke);
+    }
+}
+
+}  // namespace vault

@@ -1,0 +1,40 @@
+// VaultFs in the kernel: the adapter to libfuse's low-level interface, and the only user of libfuse. Here kinds of
+// Error become errno.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "fuse/vault_fs.h"
+
+namespace vault {
+
+struct MountOptions {
+    std::string point;   // an existing folder
+    std::string source;  // what the table of mounts shows for it
+    bool allow_other = false;
+};
+
+// A mounted file system, always with ro, nosuid, nodev and default_permissions; unmounted when it is destroyed.
+class Mount {
+  public:
+    // Mounts. `tell` is called for each answer of EIO or the like, from any thread, with one line. Throws NotFound for
+    // a mount point that is not there, Usage for one that is no folder or is a mount of vault already, Denied, Io. `fs`
+    // outlives it.
+    Mount(VaultFs& fs, MountOptions options, std::function<void(const std::string&)> tell);
+    ~Mount();
+
+    // Answers the kernel on several threads until somebody unmounts, or stop(). `ready` is called once the mount has
+    // answered, on a thread of its own. Throws Io where the kernel's side fails.
+    void serve(const std::function<void()>& ready);
+
+    // Unmounts at once, whoever uses it, and ends serve(). From any thread.
+    void stop();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vault

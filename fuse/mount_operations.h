@@ -1,0 +1,23 @@
+// The kernel's requests as calls of VaultFs. Private to mount.cpp.
+#pragma once
+
+#define FUSE_USE_VERSION 314
+#include <fuse3/fuse_lowlevel.h>
+
+#include <functional>
+#include <string>
+
+#include "fuse/vault_fs.h"
+
+namespace vault {
+
+// What libfuse hands to every operation. Thread-safe.
+struct Adapter {
+    VaultFs& fs;
+    std::function<void(const std::string&)> tell;
+};
+
+// The table of operations; their user data is an Adapter.
+const fuse_lowlevel_ops& mount_operations();
+
+}  // namespace vault

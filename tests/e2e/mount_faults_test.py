@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+# vault mount and umount when things go wrong: damage, stores that vanish or hang, killed daemons, other users; and how
+# a mount begins and ends.
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import vault_case as v
+from mount_case import END_S, MountCase, cat, is_mounted, mounts
+
+OTHER_USER = 12345
+
+
+class Faults(MountCase):
+    def some_files(self):
+        self.file("source/a", os.urandom(3 << 20))
+        self.file("source/b", os.urandom(3 << 20))
+
+    def test_nothing_can_be_written_and_other_users_are_kept_out(self):
+        self.file("source/a", b"x", mode=0o666)
+        self.snapshot(self.source)
+        self.mount()
+        path = self.inside("a")
+        for call, arguments in (
+            (os.open, (path, os.O_WRONLY)), (os.open, (path, os.O_RDWR)), (os.unlink, (path,)),
+            (os.mkdir, (path + "2",)), (os.rename, (path, path + "2")), (os.chmod, (path, 0)),
+            (os.setxattr, (path, "user.x", b"1")), (os.truncate, (path, 0)), (os.utime, (path,)),
+        ):  # fmt: skip
+            self.assert_errno(errno.EROFS, call, *arguments)
+        as_other = {"user": OTHER_USER, "capture_output": True, "check": False}
+        os.chmod(self.work, 0o755)
+        done = subprocess.run(["cat", path], **as_other)
+        self.assertIn(b"Permission denied", done.stderr)
+        self.succeed("umount", self.point)
+        self.mount("--allow-other")
+        self.assertEqual(subprocess.run(["cat", self.inside("a")], **as_other).stdout, b"x")
+
+    def test_permissions_count_as_recorded_and_setuid_has_no_effect(self):
+        shutil.copy("/usr/bin/id", self.path("source/id"))
+        os.chmod(self.path("source/id"), 0o4755)
+        self.file("source/secret", b"x", mode=0o600)
+        os.chmod(self.work, 0o755)
+        self.snapshot(self.source)
+        self.mount("--allow-other")
+        as_other = {"user": OTHER_USER, "group": OTHER_USER, "capture_output": True, "check": False}
+        self.assertIn(b"Permission denied", subprocess.run(["cat", self.inside("secret")], **as_other).stderr)
+        self.assertEqual(os.stat(self.inside("id")).st_mode & 0o7777, 0o4755)
+        done = subprocess.run([self.inside("id"), "-u"], **as_other)
+        self.assertEqual(done.stdout.strip(), str(OTHER_USER).encode(), done.stderr)
+        options = next(options for place, _, options in mounts() if place == self.point)
+        for option in ("ro", "nosuid", "nodev"):
+            self.assertIn(option, options.split(","))
+
+    def test_a_damaged_pack_is_eio_on_the_files_that_it_harms_and_only_there(self):
+        self.file("source/sound", os.urandom(200_000))
+        self.snapshot(self.source)
+        whole = set(self.objects_in("packs"))
+        self.file("source/harmed", os.urandom(2 << 20))
+        self.snapshot(self.source)
+        new = [name for name in self.objects_in("packs") if name not in whole]
+        largest = max(new, key=lambda name: os.path.getsize(os.path.join(self.repository, name)))
+        for offset in range(100_000, 2_000_000, 50_000):
+            self.flip(largest, offset)
+        self.mount()
+        self.assert_errno(errno.EIO, cat, self.inside("harmed"))
+        self.assertEqual(cat(self.inside("sound")), cat(self.path("source/sound")))
+        self.assertEqual(os.stat(self.inside("harmed")).st_size, 2 << 20)
+
+    def test_a_vanished_pack_is_an_error_and_never_wrong_bytes(self):
+        self.some_files()
+        self.snapshot(self.source)
+        self.mount()
+        self.assertEqual(cat(self.inside("a")), cat(self.path("source/a")))
+        largest = max(self.objects_in("packs"),
+                      key=lambda name: os.path.getsize(os.path.join(self.repository, name)))
+        os.unlink(os.path.join(self.repository, largest))
+        subprocess.run(["sh", "-c", "echo 3 > /proc/sys/vm/drop_caches"], check=True)
+        with self.assertRaises(OSError) as caught:
+            cat(self.inside("b"))
+        self.assertIn(caught.exception.errno, (errno.EIO, errno.ESTALE))
+
+    def test_a_repository_that_vanishes_is_eio_and_the_mount_still_unmounts(self):
+        self.some_files()
+        self.snapshot(self.source)
+        self.mount("--timeout", "3")
+        path = self.inside("b")
+        shutil.rmtree(self.repository)
+        started = time.monotonic()
+        with self.assertRaises(OSError) as caught:
+            cat(path)
+        self.assertIn(caught.exception.errno, (errno.EIO, errno.ESTALE))
+        self.assertLess(time.monotonic() - started, 10)
+        self.succeed("umount", self.point)
+        self.assert_ended()
+
+    def test_a_repository_that_hangs_is_eio_within_the_deadline_and_the_mount_still_unmounts(self):
+        """The repository lies in the mount of another one, whose daemon is stopped."""
+        self.some_files()
+        self.snapshot(self.source)
+        outer = self.path("outer")
+        environment = {"VAULT_REPOSITORY": outer}
+        self.succeed("init", environment=environment)
+        self.succeed("snapshot", self.repository, environment=environment)
+        beneath = self.folder("beneath")
+        self.addCleanup(self.end, beneath)
+        self.mount("--snapshot", "latest:" + self.repository, point=beneath, environment=environment)
+        self.mount("--timeout", "2", environment={"VAULT_REPOSITORY": beneath})
+        path = self.inside("b")
+        subprocess.run(["sh", "-c", "echo 3 > /proc/sys/vm/drop_caches"], check=True)
+        (hanging,) = self.daemons(beneath)
+        os.kill(hanging, signal.SIGSTOP)
+        try:
+            started = time.monotonic()
+            self.assert_errno(errno.EIO, cat, path)
+            self.assertLess(time.monotonic() - started, 20)
+            self.succeed("umount", self.point)
+            self.assertFalse(is_mounted(self.point))
+        finally:
+            os.kill(hanging, signal.SIGCONT)
+        self.assert_ended()
+
+    def test_a_killed_daemon_leaves_a_dead_mount_that_umount_cleans_up(self):
+        self.some_files()
+        self.snapshot(self.source)
+        before = {name: self.object(name) for name in self.objects_in("")}
+        self.mount()
+        cat(self.inside("a"))
+        (daemon,) = self.daemons()
+        os.kill(daemon, signal.SIGKILL)
+        self.wait_for(lambda: not self.daemons(), "killed and alive")
+        self.assert_errno(errno.ENOTCONN, os.listdir, self.point)
+        self.fail_with(v.USAGE, "mount", self.point, says="died.*vault umount")
+        self.succeed("umount", self.point)
+        self.assertFalse(is_mounted(self.point))
+        self.assertEqual({name: self.object(name) for name in self.objects_in("")}, before)
+        self.mount()
+        self.assertEqual(cat(self.inside("a")), cat(self.path("source/a")))
+
+    def test_a_forgotten_snapshot_leaves_the_listing(self):
+        self.file("source/a", b"x")
+        self.snapshot(self.source)
+        self.mount()
+        self.assertEqual(len(os.listdir(self.point + "/snapshots")), 1)
+        (name,) = self.objects_in("snapshots")
+        os.unlink(os.path.join(self.repository, name))
+        self.wait_for(lambda: os.listdir(self.point + "/snapshots") == [], "it stays", 3)
+        self.assertFalse(os.path.lexists(self.point + "/latest"))
+
+
+class Daemons(MountCase):
+    def test_umount_and_sigterm_leave_nothing_behind(self):
+        self.file("source/a", b"x")
+        self.snapshot(self.source)
+        for _ in range(2):
+            self.mount()
+            self.assertEqual(cat(self.inside("a")), b"x")
+            self.succeed("umount", self.point)
+            self.assert_ended()
+        self.mount()
+        (daemon,) = self.daemons()
+        with open(self.inside("a"), "rb"):  # in use: SIGTERM ends it all the same
+            os.kill(daemon, signal.SIGTERM)
+            self.wait_for(lambda: not is_mounted(self.point), "SIGTERM does not unmount")
+            self.assert_ended()
+        self.assertEqual(os.listdir(self.point), [])
+
+    def test_a_mount_in_use_is_not_unmounted_unless_lazily(self):
+        self.file("source/a", b"x")
+        self.snapshot(self.source)
+        self.mount()
+        with open(self.inside("a"), "rb") as file:
+            self.fail_with(v.BUSY, "umount", self.point, says="in use")
+            self.assertEqual(file.read(), b"x")
+            self.succeed("umount", "--lazy", self.point)
+            self.assertFalse(is_mounted(self.point))
+        self.assert_ended()
+
+    def test_foreground_stays_until_the_mount_ends(self):
+        self.file("source/a", b"x")
+        self.snapshot(self.source)
+        for end in ("umount", signal.SIGTERM, signal.SIGINT):
+            process = subprocess.Popen([self.vault, "mount", "--foreground", self.point], env=self.environment,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.wait_for(lambda: is_mounted(self.point), "it does not mount")
+            self.assertEqual(cat(self.inside("a")), b"x")
+            self.assertIsNone(process.poll())
+            if end == "umount":
+                self.succeed("umount", self.point)
+            else:
+                process.send_signal(end)
+            _, errors = process.communicate(timeout=END_S)
+            self.assertEqual((process.returncode, errors), (0, b""))
+            self.assertFalse(is_mounted(self.point))
+
+    def test_what_prevents_a_mount_is_one_line_and_an_exit_code(self):
+        self.fail_with(v.FAILED, "mount", self.path("nowhere"), says="nowhere")
+        self.fail_with(v.USAGE, "mount", self.file("file"), says="no folder")
+        self.fail_with(v.WRONG_KEY, "mount", self.point, environment={"VAULT_PASSWORD": "wrong"})
+        self.fail_with(v.NO_REPOSITORY, "mount", self.point, environment={"VAULT_REPOSITORY": self.path("nothing")})
+        self.fail_with(v.FAILED, "umount", self.point, says="nothing is mounted")
+        self.fail_with(v.USAGE, "umount", "/proc", says="no mount of vault")
+        self.mount()
+        self.fail_with(v.USAGE, "mount", self.point, says="already")
+
+    def test_json_names_the_mount_point(self):
+        for command in ("mount", "umount"):
+            summary = self.succeed("--json", command, self.point).summary
+            self.assertEqual(v.schema_violations(summary, v.load_schema("summary.mount")), [])
+            self.assertEqual(summary["mount_point"], self.point)
+
+    def test_a_user_mounts_without_root(self):
+        os.chmod(self.work, 0o777)
+        home = self.folder("home of another")
+        repository = os.path.join(home, "repository")
+        point = self.folder("mnt of another")
+        source = self.file("source of another", b"mine")
+        for path in (home, point, source):
+            os.chown(path, OTHER_USER, OTHER_USER)
+        if not os.access("/dev/fuse", os.W_OK) or os.stat("/dev/fuse").st_mode & 0o006 != 0o006:
+            self.skipTest("/dev/fuse is closed to users here")
+        self.addCleanup(self.end, point)
+        environment = {"VAULT_REPOSITORY": repository, "HOME": home, "XDG_CACHE_HOME": home + "/c",
+                       "XDG_STATE_HOME": home + "/s"}
+        as_user = {"environment": environment, "user": OTHER_USER, "group": OTHER_USER}
+        self.succeed("init", **as_user)
+        self.succeed("snapshot", source, **as_user)
+        self.succeed("mount", point, **as_user)
+        done = subprocess.run(["cat", point + "/latest" + source], user=OTHER_USER, capture_output=True, check=False)
+        self.assertEqual(done.stdout, b"mine", done.stderr)
+        self.assert_errno(errno.EACCES, os.listdir, point)  # not even root
+        self.succeed("umount", point, **as_user)
+        self.assert_ended(point)
+
+
+if __name__ == "__main__":
+    unittest.main()
