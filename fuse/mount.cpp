@@ -93,15 +93,13 @@ struct DestroyLoopConfig {
 };
 
 void require_mountable(const std::string& point) {
-    struct stat found {};
-    const bool exists = ::stat(point.c_str(), &found) == 0;
-    const int failed = exists ? 0 : errno;
-    const auto place = failed == ENOENT ? std::nullopt : mounted_at(point);
+    // Before anything is asked of it: a daemon that died or hangs does not answer.
+    const auto place = mounted_at(point);
     if (place && place->type == kMountType)
-        throw Error(ErrorKind::Usage, escaped(point) + (failed == ENOTCONN ? " is a mount whose daemon has died"
-                                                                           : " is a mount of vault already") +
-                                          "; `vault umount` it first");
-    if (!exists) throw system_error("cannot mount at " + escaped(point), failed);
+        throw Error(ErrorKind::Usage, escaped(point) + " is a mount of vault already, perhaps one whose daemon has "
+                                                       "died; `vault umount` it first");
+    struct stat found {};
+    if (::stat(point.c_str(), &found) != 0) throw system_error("cannot mount at " + escaped(point), errno);
     if (!S_ISDIR(found.st_mode)) throw Error(ErrorKind::Usage, escaped(point) + " is no folder");
 }
 
