@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "store/base/text.h"
+#include "store/own_folders.h"
 #include "store/restore_tree.h"
 
 namespace vault {
@@ -59,6 +60,7 @@ RestoreReport restore_tree(const RestoreSource& source, const RestoreOptions& op
     const RestoreRange range(source.nodes, source.root, options.path, options.strip);
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     const unsigned threads = options.threads != 0 ? options.threads : cores;
+    refuse_place_in(source.untouched, options.target);
     RestoreTarget target(options.target);
     RestoreLog log;
     RestoreShared shared{target, log, MetadataRules::of_process(options.as_is)};
@@ -101,7 +103,8 @@ RestoreReport restore(const Repository& repository, const Snapshot& snapshot, co
                       const RestoreProgressSink& progress, const std::function<bool()>& interrupted) {
     const View view = repository.reader_view();
     StoredChunks chunks(*view.chunks, repository.keys());
-    return restore_tree({chunks, *view.chunks, snapshot.root(), snapshot.record}, options, progress, interrupted);
+    const RestoreSource source{chunks, *view.chunks, snapshot.root(), snapshot.record, own_folders(repository)};
+    return restore_tree(source, options, progress, interrupted);
 }
 
 }  // namespace vault

@@ -45,9 +45,12 @@ struct ::stat stat_of(int fd) {
 
 }  // namespace
 
-ExtraRemover::ExtraRemover(RestoreShared& shared, const RestoreRange& range, const CommitRecord& record, unsigned strip)
-    : shared_(shared), range_(range), record_(record), excludes_(record.excludes, record.source_roots),
+ExtraRemover::ExtraRemover(RestoreShared& shared, const RestoreRange& range, const RestoreSource& source,
+                           unsigned strip)
+    : shared_(shared), range_(range), record_(source.record), untouched_(source.untouched),
+      excludes_(record_.excludes, record_.source_roots),
       beneath_(shared.target.root_fd(), shared.open_directories_max), device_(stat_of(shared.target.root_fd()).st_dev) {
+    const CommitRecord& record = record_;
     if (record.incomplete) refuse("the snapshot is incomplete");
     if (record.unreadable_count != record.unreadable.size()) refuse("too many paths were unreadable when it was made");
     const auto is_anchored = [](const std::string& pattern) {
@@ -84,6 +87,12 @@ bool ExtraRemover::is_protected(const std::string& path, bool is_directory) {
     return false;
 }
 
+bool ExtraRemover::is_untouched(int directory_fd) const {
+    const struct ::stat stat = stat_of(directory_fd);
+    return std::find(untouched_.begin(), untouched_.end(), FolderIdentity{stat.st_dev, stat.st_ino}) !=
+           untouched_.end();
+}
+
 void ExtraRemover::remove_all() {
     const auto clean_if_directory = [&](const ManifestCursor& at) {
         if (type_of_record(at.entry_bytes()) != EntryType::Directory || at.entry().implied) return;
@@ -104,7 +113,7 @@ void ExtraRemover::clean_directory(const std::string& key) {
     if (!place) return;
     const std::string below = place->directory.empty() ? place->name : place->directory + "/" + place->name;
     const UniqueFd fd = open_at(beneath_.directory(place->name.empty() ? "" : below), ".", O_RDONLY | O_DIRECTORY);
-    if (stat_of(fd.get()).st_dev != device_) return;
+    if (stat_of(fd.get()).st_dev != device_ || is_untouched(fd.get())) return;
     const std::string path = path_of_key(key);
     for (const std::string& name : directory_names(fd.get(), path)) {
         const std::string child = child_key(key, name);
@@ -128,7 +137,7 @@ bool ExtraRemover::remove(int directory_fd, const std::string& name, const std::
     if (is_directory) {
         if (depth > kDepthMax) throw Error(ErrorKind::Io, "folders nest too deep in " + escaped(path));
         const UniqueFd fd = open_at(directory_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-        if (stat_of(fd.get()).st_dev != device_) return false;
+        if (stat_of(fd.get()).st_dev != device_ || is_untouched(fd.get())) return false;
         bool all_gone = true;
         for (const std::string& entry : directory_names(fd.get(), path))
             all_gone = remove(fd.get(), entry, joined(path, entry), depth + 1) && all_gone;

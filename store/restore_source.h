@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/chunk_store.h"
+#include "store/folder_identity.h"
 #include "store/format/commit_record.h"
 #include "store/restore.h"
 
@@ -29,6 +30,7 @@ struct RestoreSource {
     NodeSource& nodes;
     TreeRoot root;
     const CommitRecord& record;  // source roots, excludes and unreadable paths, for delete_extra
+    std::vector<FolderIdentity> untouched = {};  // the target lies in none of them, and nothing in them is deleted
 };
 
 // restore() over any source. `boxes_loaded` of the report is what was asked of load_box.

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "store/base/error.h"
@@ -76,17 +78,52 @@ void remove_below(int fd, const std::string& name, dev_t device, unsigned depth)
     }
 }
 
-// Whether the folder is a dead restore's: ours, and nobody holds its lock.
-bool is_abandoned(int parent_fd, const std::string& name) {
-    const UniqueFd fd(::openat(parent_fd, name.c_str(), kOpenFolder | O_CLOEXEC));
-    if (!fd || stat_of(fd.get(), name).st_uid != ::geteuid()) return false;
-    return ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+bool stands_there(int parent_fd, const std::string& name, int fd) {
+    struct ::stat there;
+    if (::fstatat(parent_fd, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    const struct ::stat stat = stat_of(fd, name);
+    return stat.st_dev == there.st_dev && stat.st_ino == there.st_ino;
 }
 
-void remove_abandoned(int parent_fd, const std::string& parent_path, const std::string& prefix) {
+// Removes the staging folders of dead restores: ours, and nobody held its lock. The lock is held until the folder is
+// gone, so that two never remove one, nor a live restore's. Returns whether one of a live restore (or of one that is
+// just being removed) is there.
+bool remove_abandoned(int parent_fd, const std::string& parent_path, const std::string& prefix) {
+    bool any_alive = false;
     for (const std::string& name : directory_names(parent_fd, parent_path)) {
-        if (is_staging_name(name, prefix) && is_abandoned(parent_fd, name)) remove_staging(parent_fd, name);
+        if (!is_staging_name(name, prefix)) continue;
+        const UniqueFd fd(::openat(parent_fd, name.c_str(), kOpenFolder | O_CLOEXEC));
+        if (!fd || stat_of(fd.get(), name).st_uid != ::geteuid()) continue;
+        if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) any_alive = true;
+        else if (stands_there(parent_fd, name, fd.get())) remove_staging(parent_fd, name);
     }
+    return any_alive;
+}
+
+Error other_restore(const std::string& path) {
+    return Error(ErrorKind::Busy, "another restore into " + escaped(path) + " is at work");
+}
+
+// While it lives, no other restore begins in this folder.
+class FolderLock {
+  public:
+    FolderLock(int fd, const std::string& path) : fd_(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+        if (!fd_) throw system_error("cannot open " + escaped(path), errno);
+        for (int waited_ms = 0; ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0; waited_ms += kStepMs) {
+            if (errno != EWOULDBLOCK) throw system_error("cannot lock " + escaped(path), errno);
+            if (waited_ms >= kWaitMs) throw other_restore(path);
+            std::this_thread::sleep_for(std::chrono::milliseconds(kStepMs));
+        }
+    }
+
+  private:
+    static constexpr int kStepMs = 20, kWaitMs = 10'000;
+    UniqueFd fd_;
+};
+
+std::string prefix_beside(const std::string& target_name) {
+    std::string prefix(1, '.');  // appended to, not added: g++ 12 warns of "." + std::string by mistake
+    return prefix.append(target_name, 0, 200).append(".vault-");
 }
 
 void rename_new(int from_fd, const std::string& from, int to_fd, const std::string& to, const std::string& place) {
@@ -125,11 +162,11 @@ RestoreTarget::RestoreTarget(const std::string& path) : path_(path) {
             throw Error(ErrorKind::Exists, "the target " + escaped(path_) + " is not a folder");
         if (!fd) throw system_error("cannot open the target " + escaped(path_), errno);
         if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-            if (errno == EWOULDBLOCK)
-                throw Error(ErrorKind::Busy, "another restore into " + escaped(path_) + " is at work");
+            if (errno == EWOULDBLOCK) throw other_restore(path_);
             throw system_error("cannot lock the target " + escaped(path_), errno);
         }
         remove_abandoned(fd.get(), path_, ".vault-");
+        remove_abandoned_beside();
         if (directory_names(fd.get(), path_).empty())
             stage_in(std::move(fd), path_, ".vault-");
         else
@@ -141,10 +178,19 @@ RestoreTarget::RestoreTarget(const std::string& path) : path_(path) {
     name_ = slash == std::string::npos ? path_ : path_.substr(slash + 1);
     make_folders(folder, 0777);
     UniqueFd fd = open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
-    std::string prefix(1, '.');  // appended to, not added: g++ 12 warns of "." + std::string by mistake
-    prefix.append(name_, 0, 200).append(".vault-");
-    remove_abandoned(fd.get(), folder, prefix);
-    stage_in(std::move(fd), folder, prefix);
+    const FolderLock alone(fd.get(), folder);
+    if (remove_abandoned(fd.get(), folder, prefix_beside(name_))) throw other_restore(path_);
+    stage_in(std::move(fd), folder, prefix_beside(name_));
+}
+
+// What a dead restore left when the target did not exist yet. Where this user may not look there, it stays.
+void RestoreTarget::remove_abandoned_beside() {
+    const std::size_t slash = path_.rfind('/');
+    const std::string name = slash == std::string::npos ? path_ : path_.substr(slash + 1);
+    if (name.empty() || name == "." || name == "..") return;
+    const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path_.substr(0, slash);
+    const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd) remove_abandoned(fd.get(), folder, prefix_beside(name));
 }
 
 void RestoreTarget::stage_in(UniqueFd folder, const std::string& folder_path, const std::string& prefix) {
@@ -158,7 +204,7 @@ void RestoreTarget::stage_in(UniqueFd folder, const std::string& folder_path, co
         if (!root_ && errno == ENOENT) continue;
         if (!root_) throw system_error("cannot open " + escaped(staging_), errno);
         if (::flock(root_.get(), LOCK_EX | LOCK_NB) != 0) continue;
-        if (stat_of(root_.get(), staging_).st_nlink == 0) continue;
+        if (!stands_there(parent_.get(), staging_, root_.get())) continue;
         place_ = folder_path + "/" + staging_;
         // A default ACL of the folder above would be handed on to every entry.
         for (const char* acl : {"system.posix_acl_default", "system.posix_acl_access"})

@@ -33,6 +33,7 @@ class RestoreTarget {
     void finish();
 
   private:
+    void remove_abandoned_beside();
     void stage_in(UniqueFd folder, const std::string& folder_path, const std::string& prefix);
     void finish_beside();
     void finish_inside();

@@ -24,7 +24,7 @@ RestoreTree::RestoreTree(RestoreShared& shared, const RestoreSource& source, con
                          const RestoreOptions& options, std::function<void()> poll)
     : shared_(shared), source_(source), range_(range), options_(options), poll_(std::move(poll)) {
     maker_.emplace(shared_);
-    if (options.delete_extra) remover_.emplace(shared_, range_, source.record, options.strip);
+    if (options.delete_extra) remover_.emplace(shared_, range_, source, options.strip);
 }
 
 template <class Work>

@@ -1,7 +1,6 @@
 // One writing run from B1 to B7.
 #include "store/snapshot.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "store/base/text.h"
 #include "store/clock.h"
 #include "store/format/limits.h"
+#include "store/own_folders.h"
 #include "store/process_identity.h"
 #include "store/snapshot_notes.h"
 #include "store/snapshot_pipeline.h"
@@ -41,15 +41,6 @@ std::string default_series(const std::string& host, const std::vector<SourceRoot
         throw Error(ErrorKind::Usage,
                     "the paths are too long or too many to name a series after: give --series a name");
     return series;
-}
-
-std::vector<FolderIdentity> own_folders(const Repository& repository) {
-    std::vector<FolderIdentity> folders;
-    for (const std::string& path : {repository.backend().location(), repository.cache_folder().string()}) {
-        struct stat found {};
-        if (::stat(path.c_str(), &found) == 0) folders.push_back({found.st_dev, found.st_ino});
-    }
-    return folders;
 }
 
 // The run's own packs on their way into the index. Thread-safe.
@@ -128,6 +119,7 @@ class Run {
         for (const SourceRoot& root : roots_) record.source_roots.push_back(root.recorded_path());
         if (options.recorded_as) record.recorded_as = roots_[0].recorded_path();
         record.excludes = options.excludes;
+        for (std::string& rule : rules_for_own_folders(repository, roots_)) record.excludes.push_back(std::move(rule));
         record.user = escaped(OwnerNames().user(::geteuid())).substr(0, kNameBytesMax);
         record.program = "vault " VAULT_VERSION;
         record.config_generation = repository.config().generation;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/excludes.h"
+#include "store/folder_identity.h"
 #include "store/source_entry.h"
 #include "store/source_roots.h"
 
@@ -35,14 +36,7 @@ class WalkVisitor {
     virtual void unreadable(const std::string& path, const std::string& message) = 0;
 };
 
-// Folders this client must not take into its own snapshots while it writes them (the repository, the cache), by device
-// and inode: they are visited, what they hold is not.
-struct FolderIdentity {
-    std::uint64_t filesystem = 0, inode = 0;
-    bool operator==(const FolderIdentity&) const = default;
-};
-
-// Throws what the visitor throws; trouble with the file system goes to the visitor, except for a source root itself and
+// What the folders `not_entered` hold is not visited; they are. Throws what the visitor throws; trouble with the file system goes to the visitor, except for a source root itself and
 // the folders on the way to it.
 void walk(const std::vector<SourceRoot>& roots, Excludes& excludes, const std::vector<FolderIdentity>& not_entered,
           WalkVisitor& visitor);
