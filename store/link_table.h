@@ -30,7 +30,7 @@ class LinkGroups {
     std::uint64_t next_ = 0;
 };
 
-// The assembler's side: key, attributes and content of each group's first link, in an unlinked temporary file, and their
+// The side of the assembler: key, attributes and content of each first link, in an unlinked temporary file, and their
 // places in another, by number: nothing of it stays in memory. Not thread-safe.
 class FirstLinks {
   public:

@@ -1,6 +1,6 @@
 // Removes from a target what the snapshot does not have, within bounds: beneath the snapshot's source roots, never in
-// implied directories, nothing that the snapshot's rules excluded or that was unreadable when it was made, and never the
-// repository that is restored from.
+// implied directories, nothing that the snapshot's rules excluded or that was unreadable when it was made, and never
+// the repository that is restored from.
 #pragma once
 
 #include <set>

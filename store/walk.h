@@ -36,8 +36,8 @@ class WalkVisitor {
     virtual void unreadable(const std::string& path, const std::string& message) = 0;
 };
 
-// What the folders `not_entered` hold is not visited; they are. Throws what the visitor throws; trouble with the file system goes to the visitor, except for a source root itself and
-// the folders on the way to it.
+// What the folders `not_entered` hold is not visited; they are. Throws what the visitor throws; trouble with the file
+// system goes to the visitor, except for a source root itself and the folders on the way to it.
 void walk(const std::vector<SourceRoot>& roots, Excludes& excludes, const std::vector<FolderIdentity>& not_entered,
           WalkVisitor& visitor);
 

@@ -37,8 +37,8 @@ class LocalWriter : public ObjectWriter {
     std::uint64_t writeback_begun_bytes_ = 0;
 };
 
-// The Error of errno where an object cannot be created or removed. Who may not write here is told what everybody is told
-// where nobody may: ReadOnly, not Denied.
+// The Error of errno where an object cannot be created or removed. Who may not write here is told what everybody is
+// told where nobody may: ReadOnly, not Denied.
 Error refused_write(const std::string& what, int error_number);
 
 // 2 x `bytes` lower-case hexadecimal digits from the kernel's random source.

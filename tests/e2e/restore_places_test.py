@@ -1,4 +1,5 @@
-"""Where a restore lands, and what it must never touch: the repository itself, and the folders of other restores."""
+#!/usr/bin/env python3
+# Where a restore lands, and what it must never touch: the repository itself, and the folders of other restores.
 import os
 import shutil
 import subprocess
