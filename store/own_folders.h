@@ -1,5 +1,6 @@
 // The folders that a client of a repository works in: the repository where it is local, and its cache. A snapshot
-// visits them and takes nothing of what they hold; no target of a restore lies in them, and none deletes anything there.
+// visits them and takes nothing of what they hold; no target of a restore lies in them, and none deletes anything
+// there.
 #pragma once
 
 #include <string>
