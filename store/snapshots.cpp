@@ -3,15 +3,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <set>
 #include <unordered_map>
 
 #include "store/base/text.h"
 #include "store/civil_time.h"
-#include "store/format/control_records.h"
 #include "store/format/manifest_key.h"
+#include "store/marks.h"
 #include "store/seal/object.h"
+#include "store/tombstones.h"
 
 namespace vault {
 
@@ -21,51 +21,12 @@ constexpr std::string_view kSnapshotFolder = "snapshots/";
 constexpr std::size_t kPrefixDigitsMin = 4;
 constexpr std::size_t kCandidatesNamed = 5;
 
-// Singles first, then bundles (protocol.md): a tombstone is in one of them at any time. A bundle that cannot be read
-// leaves its snapshots visible: damage there must not take the others away.
-std::set<SessionId> forgotten_snapshots(const Repository& repository, std::vector<std::string>& damaged) {
-    constexpr std::string_view kFolder = "tombstones/", kBundle = "tombstones/bundle-";
-    std::set<SessionId> forgotten;
-    Backend& backend = repository.backend();
-    for (const ObjectInfo& info : backend.list("tombstones/"))
-        if (!info.name.starts_with(kBundle)) forgotten.insert(SessionId::from_hex(info.name.substr(kFolder.size())));
-    for (const ObjectInfo& info : backend.list("tombstones/")) {
-        if (!info.name.starts_with(kBundle)) continue;
-        try {
-            for (const auto& item : repository.read_record(info.name, decode_bundle).items) forgotten.insert(item.sid);
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
-            damaged.push_back(info.name + ": " + error.what());
-        }
-    }
-    return forgotten;
-}
-
-void apply_marks(const Repository& repository, std::vector<Snapshot>& snapshots, std::vector<std::string>& damaged) {
-    using Rank = std::pair<std::uint64_t, MarkId>;
-    struct State {
-        Rank rank;
-        MarkAction action = MarkAction::Add;
-    };
-    std::map<SessionId, std::map<std::pair<MarkSubject, std::string>, State>> marks;
-    Backend& backend = repository.backend();
-    for (const ObjectInfo& info : backend.list("marks/")) {
-        try {
-            const auto mark = repository.read_record(info.name, decode_mark);
-            State& state = marks[mark.sid][{mark.subject, mark.text}];
-            const Rank rank{mark.sequence, mark.random};
-            if (rank >= state.rank) state = {rank, mark.action};
-        } catch (const Error& error) {
-            if (error.kind() == ErrorKind::Corrupt)
-                damaged.push_back(info.name + ": " + error.what());
-            else if (error.kind() != ErrorKind::NotFound)
-                throw;
-        }
-    }
-    for (Snapshot& snapshot : snapshots) {
-        snapshot.held = false;  // it may be one read earlier, whose marks went meanwhile
-        std::set<std::string> tags(snapshot.record.tags.begin(), snapshot.record.tags.end());
-        for (const auto& [subject, state] : marks[snapshot.sid]) {
+void apply_marks(const Marks& marks, Snapshot& snapshot) {
+    snapshot.held = false;  // it may be one read earlier, whose marks went meanwhile
+    snapshot.mark_unreadable = marks.unreadable.contains(snapshot.sid);
+    std::set<std::string> tags(snapshot.record.tags.begin(), snapshot.record.tags.end());
+    if (const auto found = marks.by_snapshot.find(snapshot.sid); found != marks.by_snapshot.end()) {
+        for (const auto& [subject, state] : found->second) {
             if (subject.first == MarkSubject::Hold) snapshot.held = state.action == MarkAction::Add;
             if (subject.first != MarkSubject::Tag) continue;
             if (state.action == MarkAction::Add)
@@ -73,8 +34,8 @@ void apply_marks(const Repository& repository, std::vector<Snapshot>& snapshots,
             else
                 tags.erase(subject.second);
         }
-        snapshot.tags.assign(tags.begin(), tags.end());
     }
+    snapshot.tags.assign(tags.begin(), tags.end());
 }
 
 bool any_of_or_empty(const std::vector<std::string>& wanted, const std::string& value) {
@@ -129,9 +90,10 @@ const Snapshot& resolve_series_at(const SnapshotListing& listing, const std::str
     return *newest;
 }
 
-const Snapshot& resolve_prefix(const SnapshotListing& listing, const std::string& prefix) {
+const Snapshot& resolve_prefix(const std::vector<Snapshot>& snapshots, const SnapshotListing& listing,
+                               const std::string& prefix) {
     std::vector<const Snapshot*> found;
-    for (const Snapshot& snapshot : listing.live)
+    for (const Snapshot& snapshot : snapshots)
         if (snapshot.sid.hex().starts_with(prefix)) found.push_back(&snapshot);
     for (const std::string& damaged : listing.damaged)
         if (found.empty() && damaged.starts_with(std::string(kSnapshotFolder) + prefix))
@@ -157,6 +119,14 @@ bool is_time(const std::string& text) {
 
 bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
+bool is_id_prefix(std::string_view text) {
+    return text.size() >= kPrefixDigitsMin && text.size() <= 2 * SessionId::kBytes && is_hex(text);
+}
+
+bool is_older(const Snapshot& a, const Snapshot& b) {
+    return std::tie(a.record.time, a.record.started, a.sid) < std::tie(b.record.time, b.record.started, b.sid);
+}
+
 // `text` cut before the ':' at `colon`, if there is one.
 SnapshotReference split_before_path(const std::string& text, std::size_t colon) {
     if (colon == std::string::npos) return {text};
@@ -171,18 +141,22 @@ bool SnapshotFilter::matches(const Snapshot& snapshot) const {
     return tagged && any_of_or_empty(series, snapshot.record.series) && any_of_or_empty(hosts, snapshot.record.host);
 }
 
-SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known) {
+SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known,
+                               Forgotten forgotten) {
     SnapshotListing listing;
     std::unordered_map<SessionId, const Snapshot*> read_before;
     for (const Snapshot& snapshot : known) read_before.emplace(snapshot.sid, &snapshot);
     Backend& backend = repository.backend();
-    const std::set<SessionId> forgotten = forgotten_snapshots(repository, listing.damaged);
+    Tombstones tombstones = list_tombstones(repository);
+    listing.tombstones_missing = !tombstones.damaged.empty();
+    listing.damaged = std::move(tombstones.damaged);
     for (const ObjectInfo& info : backend.list(std::string(kSnapshotFolder))) {
         Snapshot snapshot;
         snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
-        if (forgotten.contains(snapshot.sid)) continue;
+        const bool is_forgotten = tombstones.sids.contains(snapshot.sid);
+        if (is_forgotten && forgotten == Forgotten::Skip) continue;
         if (const auto before = read_before.find(snapshot.sid); before != read_before.end()) {
-            listing.live.push_back(*before->second);
+            (is_forgotten ? listing.forgotten : listing.live).push_back(*before->second);
             continue;
         }
         try {
@@ -201,12 +175,14 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
             listing.damaged.push_back(info.name + ": " + error.what());
             continue;
         }
-        listing.live.push_back(std::move(snapshot));
+        (is_forgotten ? listing.forgotten : listing.live).push_back(std::move(snapshot));
     }
-    apply_marks(repository, listing.live, listing.damaged);
-    std::sort(listing.live.begin(), listing.live.end(), [](const Snapshot& a, const Snapshot& b) {
-        return std::tie(a.record.time, a.record.started, a.sid) < std::tie(b.record.time, b.record.started, b.sid);
-    });
+    const Marks marks = read_marks(repository);
+    listing.damaged.insert(listing.damaged.end(), marks.damaged.begin(), marks.damaged.end());
+    for (std::vector<Snapshot>* list : {&listing.live, &listing.forgotten}) {
+        for (Snapshot& snapshot : *list) apply_marks(marks, snapshot);
+        std::sort(list->begin(), list->end(), is_older);
+    }
     return listing;
 }
 
@@ -228,12 +204,17 @@ const Snapshot& resolve(const SnapshotListing& listing, const std::string& refer
     if (reference == "latest" || reference.starts_with("latest~")) return resolve_latest(listing, reference, filter);
     if (const std::size_t at = reference.rfind('@'); at != std::string::npos)
         return resolve_series_at(listing, reference.substr(0, at), reference.substr(at + 1));
-    if (reference.size() < kPrefixDigitsMin || reference.size() > 2 * SessionId::kBytes ||
-        !is_hex(reference))
+    if (!is_id_prefix(reference))
         throw Error(
             ErrorKind::Usage,
             escaped(reference) + " is no snapshot: name an id (at least 4 digits), latest, latest~N or SERIES@TIME");
-    return resolve_prefix(listing, reference);
+    return resolve_prefix(listing.live, listing, reference);
+}
+
+const Snapshot& resolve_forgotten(const SnapshotListing& listing, const std::string& prefix) {
+    if (!is_id_prefix(prefix))
+        throw Error(ErrorKind::Usage, escaped(prefix) + " is no id of a snapshot: write at least 4 digits of it");
+    return resolve_prefix(listing.forgotten, listing, prefix);
 }
 
 }  // namespace vault

@@ -17,6 +17,7 @@ struct Snapshot {
     ObjectHash hash;                // SHA-256 of the object's bytes
     std::vector<std::string> tags;  // the record's own, as marks changed them; ascending
     bool held = false;
+    bool mark_unreadable = false;   // a mark on it is damaged: tags may be wrong, and it may be held
 
     std::string short_id() const { return sid.hex().substr(0, 8); }
     TreeRoot root() const { return {record.root, record.root_level}; }
@@ -30,11 +31,15 @@ struct SnapshotFilter {
 
 struct SnapshotListing {
     std::vector<Snapshot> live;        // commits without a tombstone, by (time, start, sid)
+    std::vector<Snapshot> forgotten;   // those with one, that are still there; only where asked for
     std::vector<std::string> damaged;  // "<name>: <why>" for each object that could not be read
+    bool tombstones_missing = false;   // a bundle is among the damaged: some of `live` may be forgotten
 };
 
+enum class Forgotten { Skip, Read };
 // Objects of snapshots in `known`, which this function returned before, are not read again: they never change.
-SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known = {});
+SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known = {},
+                               Forgotten forgotten = Forgotten::Skip);
 
 // SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME`
 // (the newest of the series at or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".
@@ -50,5 +55,7 @@ SnapshotReference parse_reference(const std::string& text);
 // snapshots do not count for `latest`. Corrupt where a snapshot that could be meant cannot be read.
 const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference,
                         const SnapshotFilter& filter = {});
+// A forgotten one, by a prefix of its id alone; the listing was read with them.
+const Snapshot& resolve_forgotten(const SnapshotListing& listing, const std::string& prefix);
 
 }  // namespace vault

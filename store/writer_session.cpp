@@ -7,7 +7,7 @@
 #include "store/clock.h"
 #include "store/format/envelope.h"
 #include "store/process_identity.h"
-#include "store/seal/object.h"
+#include "store/put_record.h"
 
 namespace vault {
 
@@ -16,11 +16,6 @@ namespace {
 constexpr std::chrono::minutes kHeartbeatInterval{10};
 constexpr int kCommitAttempts = 3;
 constexpr std::int64_t kOrphanAgeNs = 24ll * 3600 * 1'000'000'000;  // of temporaries that no session explains
-
-template <class Record>
-void put_record(const Repository& repository, ObjectKind kind, const std::string& name, const Record& record) {
-    repository.backend().put_new(name, seal_object(repository.keys(), kind, name, encode(record)));
-}
 
 bool exists(Backend& backend, const std::string& name) {
     try {

@@ -71,6 +71,12 @@ class Backend {
     // the backend has temporaries. Call it before other threads use the backend.
     virtual void name_temporaries_after(const std::string& session) { static_cast<void>(session); }
 
+    // Gives up the room that the store keeps for a full disk, so that the few small objects that free space can be put.
+    // False where there is none to give. Never throws.
+    virtual bool release_reserve() noexcept { return false; }
+    // Sets that room aside again, where the store keeps any and it is missing. Throws NoSpace, Io, Denied, ReadOnly.
+    virtual void restore_reserve() {}
+
     // For messages: the folder or URL.
     virtual std::string location() const = 0;
 };

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "store/backend/local_place.h"
+#include "store/backend/local_reserve.h"
 #include "store/backend/local_writer.h"
 #include "store/backend/object_names.h"
 #include "store/base/error.h"
@@ -144,6 +145,13 @@ void LocalBackend::remove(const std::string& name) {
 }
 
 void LocalBackend::sync() { folders_.sync_all(); }
+
+bool LocalBackend::release_reserve() noexcept { return vault::release_reserve(folders_.root()); }
+
+void LocalBackend::restore_reserve() {
+    require_writable_place();
+    make_reserve(folders_.root());
+}
 
 std::unique_ptr<LocalBackend> open_local(const std::string& path) {
     const auto none = [&](const std::string& why) {

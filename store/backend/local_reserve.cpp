@@ -47,12 +47,13 @@ void make_reserve(int root_fd) {
     for (int i = 0; i < kReserveInodes; ++i) open_at(root_fd, inode_name(i), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
 }
 
-void release_reserve(int root_fd) noexcept {
+bool release_reserve(int root_fd) noexcept {
     try {
-        ::unlinkat(root_fd, "reserve/space", 0);
-        for (int i = 0; i < kReserveInodes; ++i) ::unlinkat(root_fd, inode_name(i).c_str(), 0);
+        bool any = ::unlinkat(root_fd, "reserve/space", 0) == 0;
+        for (int i = 0; i < kReserveInodes; ++i) any = ::unlinkat(root_fd, inode_name(i).c_str(), 0) == 0 || any;
+        return any;
     } catch (const std::exception&) {
-        // Out of memory for a name of 16 bytes: nothing is left to try.
+        return false;  // out of memory for a name of 16 bytes: nothing is left to try
     }
 }
 

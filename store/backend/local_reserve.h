@@ -9,7 +9,8 @@ namespace vault {
 // Io.
 void make_reserve(int root_fd);
 
-// Gives the room back: bytes and inodes. Never throws: it is called where all else has failed already.
-void release_reserve(int root_fd) noexcept;
+// Gives the room back: bytes and inodes. Whether there was any. Never throws: it is called where all else has failed
+// already.
+bool release_reserve(int root_fd) noexcept;
 
 }  // namespace vault

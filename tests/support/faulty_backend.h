@@ -60,6 +60,8 @@ class FaultyBackend : public Backend {
     std::vector<ObjectInfo> list(const std::string& prefix) override;
     void remove(const std::string& name) override;
     void sync() override;
+    bool release_reserve() noexcept override { return beneath_.release_reserve(); }
+    void restore_reserve() override { beneath_.restore_reserve(); }
     std::string location() const override { return beneath_.location(); }
 
   private:

@@ -1,0 +1,63 @@
+// Marks in the store.
+#include "store/marks.h"
+
+#include "store/clock.h"
+#include "store/put_record.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::string_view kFolder = "marks/";
+
+Marks read_listed(const Repository& repository, const std::string& prefix) {
+    Marks marks;
+    for (const ObjectInfo& info : repository.backend().list(prefix)) {
+        const auto sid = SessionId::from_hex(info.name.substr(kFolder.size(), 2 * SessionId::kBytes));
+        try {
+            const MarkRecord mark = repository.read_record(info.name, decode_mark);
+            if (mark.sid != sid) throw Error(ErrorKind::Corrupt, "it holds another snapshot's id");
+            const auto [at, is_first] = marks.by_snapshot[sid].try_emplace({mark.subject, mark.text});
+            const MarkState state{mark.sequence, mark.random, mark.action};
+            if (is_first ||
+                std::tie(state.sequence, state.random) > std::tie(at->second.sequence, at->second.random))
+                at->second = state;
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
+            if (error.kind() != ErrorKind::Corrupt) throw;
+            marks.damaged.push_back(info.name + ": " + error.what());
+            marks.unreadable.insert(sid);
+        }
+    }
+    return marks;
+}
+
+}  // namespace
+
+Marks read_marks(const Repository& repository) {
+    return read_listed(repository, std::string(kFolder));
+}
+
+Marks read_marks(const Repository& repository, const SessionId& sid) {
+    return read_listed(repository, std::string(kFolder) + sid.hex() + "-");
+}
+
+void put_marks(const Repository& repository, const SessionId& sid, std::span<const MarkChange> changes) {
+    Marks marks = read_marks(repository, sid);
+    auto& states = marks.by_snapshot[sid];
+    for (const MarkChange& change : changes) {
+        MarkState& state = states[{change.subject, change.text}];
+        ++state.sequence;
+        MarkRecord mark;
+        mark.sid = sid;
+        fill_random(mark.random.bytes);
+        mark.action = change.action;
+        mark.subject = change.subject;
+        mark.text = change.text;
+        mark.sequence = state.sequence;
+        mark.time = now();
+        put_record(repository, ObjectKind::Mark, "marks/" + sid.hex() + "-" + mark.random.hex(), mark);
+    }
+}
+
+}  // namespace vault

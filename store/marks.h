@@ -1,0 +1,46 @@
+// Tags, holds and comments that were put on snapshots after they were made. docs/format.md, section 10.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/format/control_records.h"
+#include "store/repository.h"
+
+namespace vault {
+
+// What a mark speaks of: a tag or comment by its text; a hold has none.
+using MarkKey = std::pair<MarkSubject, std::string>;
+
+// Of all marks on one subject the one that counts: that with the highest (sequence, random).
+struct MarkState {
+    std::uint64_t sequence = 0;
+    MarkId random;
+    MarkAction action = MarkAction::Add;
+};
+
+struct Marks {
+    std::map<SessionId, std::map<MarkKey, MarkState>> by_snapshot;
+    std::set<SessionId> unreadable;    // snapshots with a damaged mark: it may be a hold
+    std::vector<std::string> damaged;  // "<name>: <why>"
+};
+
+// All marks of the repository, or those of one snapshot.
+Marks read_marks(const Repository& repository);
+Marks read_marks(const Repository& repository, const SessionId& sid);
+
+struct MarkChange {
+    MarkSubject subject = MarkSubject::Tag;
+    std::string text;
+    MarkAction action = MarkAction::Add;
+};
+
+// Puts one mark for each change, each later than all that this client sees of its subject. Durable when it returns.
+// Where two clients change one subject at once, either may win, the same one for every reader.
+void put_marks(const Repository& repository, const SessionId& sid, std::span<const MarkChange> changes);
+
+}  // namespace vault
