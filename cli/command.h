@@ -70,6 +70,10 @@ CLI::Option* add_repeated(CLI::App& app, const std::string& name, std::vector<st
 ExitCode run_init(Invocation& invocation);
 ExitCode run_snapshot(Invocation& invocation);
 ExitCode run_snapshots(Invocation& invocation);
+ExitCode run_forget(Invocation& invocation);
+ExitCode run_undelete(Invocation& invocation);
+ExitCode run_tag(Invocation& invocation);
+ExitCode run_hold(Invocation& invocation);
 ExitCode run_restore(Invocation& invocation);
 ExitCode run_mount(Invocation& invocation);
 ExitCode run_umount(Invocation& invocation);

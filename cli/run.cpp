@@ -30,6 +30,10 @@ constexpr Command kCommands[] = {
     {"cat", "", "Write a file of a snapshot to stdout", run_cat},
     {"du", "", "Sum up what a snapshot, or a part of it, takes", run_du},
     {"inspect", "", "Show everything about an entry or an object of the repository", run_inspect},
+    {"forget", "", "Forget snapshots, by name or by rules", run_forget},
+    {"undelete", "", "Bring a forgotten snapshot back", run_undelete},
+    {"tag", "", "Change the tags of snapshots", run_tag},
+    {"hold", "", "Keep snapshots from being forgotten", run_hold},
     {"key", "", "List, add, remove and change keys", run_key},
     {"version", "", "Versions of vault, its format and its libraries", run_version},
 };

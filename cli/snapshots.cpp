@@ -42,11 +42,15 @@ ExitCode run_snapshots(Invocation& invocation) {
         "Lists the snapshots, oldest first. SIZE is what a restore writes, ADDED what the run stored. Times are UTC.",
         "vault snapshots");
     SnapshotFilter filter;
+    bool forgotten = false;
     add_filter(app, filter, "Only");
+    app.add_flag("--forgotten", forgotten, "Those that were forgotten, and that `vault undelete` may bring back");
     invocation.parse(app);
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
-    const SnapshotListing listing = list_snapshots(*repository);
+    const SnapshotListing listing =
+        list_snapshots(*repository, forgotten ? Forgotten::Read : Forgotten::Skip);
+    const std::vector<Snapshot>& snapshots = forgotten ? listing.forgotten : listing.live;
     Output& output = invocation.output();
     Table table({{"ID"},
                  {"TIME"},
@@ -60,7 +64,7 @@ ExitCode run_snapshots(Invocation& invocation) {
                  {"DURATION", Align::Right, 0, 1}});
     const Time at = now();
     std::uint64_t shown_count = 0;
-    for (const Snapshot& snapshot : listing.live) {
+    for (const Snapshot& snapshot : snapshots) {
         if (!filter.matches(snapshot)) continue;
         ++shown_count;
         if (!invocation.json()) {
@@ -77,7 +81,9 @@ ExitCode run_snapshots(Invocation& invocation) {
         summary["damaged"] = listing.damaged;
         print(output, summary);
     } else if (shown_count == 0) {
-        output.line(listing.live.empty() ? "no snapshots yet; next: vault snapshot PATH..." : "no snapshot matches");
+        output.line(!snapshots.empty() ? "no snapshot matches"
+                    : forgotten        ? "no forgotten snapshot is still there"
+                                       : "no snapshots yet; next: vault snapshot PATH...");
     } else {
         print(output, table);
         output.line(counted(shown_count, "snapshot"));

@@ -52,7 +52,8 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::st
                                               " is held; `vault hold --release` lets it go first");
         if (snapshot.mark_unreadable)
             throw Error(ErrorKind::Corrupt,
-                        "snapshot " + snapshot.short_id() + " may be held: a mark on it is damaged");
+                        "snapshot " + snapshot.short_id() +
+                            " may be held: a mark on it is damaged; if not, `vault hold --release` says so");
         RetentionGroup& group = groups[snapshot.record.series];
         group.series = snapshot.record.series;
         group.decisions.push_back({&snapshot, {}});

@@ -1,6 +1,9 @@
 // Marks in the store.
 #include "store/marks.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "store/clock.h"
 #include "store/put_record.h"
 
@@ -12,6 +15,11 @@ constexpr std::string_view kFolder = "marks/";
 
 Marks read_listed(const Repository& repository, const std::string& prefix) {
     Marks marks;
+    std::map<SessionId, std::int64_t> newest_hold, newest_damaged;  // by the store's time
+    const auto note = [](auto& newest, const SessionId& sid, std::int64_t time) {
+        const auto [at, is_first] = newest.try_emplace(sid, time);
+        if (!is_first) at->second = std::max(at->second, time);
+    };
     for (const ObjectInfo& info : repository.backend().list(prefix)) {
         const auto sid = SessionId::from_hex(info.name.substr(kFolder.size(), 2 * SessionId::kBytes));
         try {
@@ -22,12 +30,18 @@ Marks read_listed(const Repository& repository, const std::string& prefix) {
             if (is_first ||
                 std::tie(state.sequence, state.random) > std::tie(at->second.sequence, at->second.random))
                 at->second = state;
+            if (mark.subject == MarkSubject::Hold) note(newest_hold, sid, info.modified_ns);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
             if (error.kind() != ErrorKind::Corrupt) throw;
             marks.damaged.push_back(info.name + ": " + error.what());
-            marks.unreadable.insert(sid);
+            note(newest_damaged, sid, info.modified_ns);
         }
+    }
+    // A hold or release that came later says more than what a damaged mark could say.
+    for (const auto& [sid, time] : newest_damaged) {
+        const auto hold = newest_hold.find(sid);
+        if (hold == newest_hold.end() || hold->second <= time) marks.unreadable.insert(sid);
     }
     return marks;
 }

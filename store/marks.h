@@ -25,7 +25,8 @@ struct MarkState {
 
 struct Marks {
     std::map<SessionId, std::map<MarkKey, MarkState>> by_snapshot;
-    std::set<SessionId> unreadable;    // snapshots with a damaged mark: it may be a hold
+    // Snapshots with a damaged mark that may be a hold: no mark on holding is younger by the store's time.
+    std::set<SessionId> unreadable;
     std::vector<std::string> damaged;  // "<name>: <why>"
 };
 

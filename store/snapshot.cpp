@@ -11,11 +11,12 @@
 #include "store/base/text.h"
 #include "store/clock.h"
 #include "store/format/limits.h"
+#include "store/label.h"
 #include "store/own_folders.h"
 #include "store/process_identity.h"
 #include "store/snapshot_notes.h"
 #include "store/snapshot_pipeline.h"
-#include "store/writer_identity.h"
+#include "store/writer_chain.h"
 #include "store/writer_session.h"
 
 namespace vault {
@@ -23,15 +24,8 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kChunksHeldBeforeIndexing = 400'000;  // in directories of own packs, about 40 bytes each
-constexpr std::size_t kRootsMax = 4'096, kTagsMax = 1'024, kExcludesMax = 65'536;  // docs/format.md, section 9
+constexpr std::size_t kRootsMax = 4'096, kExcludesMax = 65'536;  // docs/format.md, section 9
 constexpr std::uint64_t kUserTextBytesMax = 8 * kMiB;       // roots, tags and excludes of one snapshot
-
-void require_label(const std::string& text, const char* what) {
-    std::string rest = text;
-    std::erase(rest, '\\');  // escaped() would change it, and it is fine here
-    if (text.empty() || text.size() > 255 || escaped(rest) != rest)
-        throw Error(ErrorKind::Usage, std::string(what) + " takes 1 to 255 bytes of UTF-8 without control characters");
-}
 
 std::string default_series(const std::string& host, const std::vector<SourceRoot>& roots) {
     std::string series = host + ":";
@@ -123,7 +117,6 @@ class Run {
         record.user = escaped(OwnerNames().user(::geteuid())).substr(0, kNameBytesMax);
         record.program = "vault " VAULT_VERSION;
         record.config_generation = repository.config().generation;
-        record.writer = writer_.id();
         require_room();
     }
 
@@ -137,7 +130,7 @@ class Run {
         record.started = now();
         record.time = options_.time.value_or(record.started);
         const SnapshotListing listing = list_snapshots(repository_);
-        chain_to_previous(listing);
+        chain_to_previous(record, writer_, listing);
 
         KnownChunks known(repository_, view, session.sid());
         std::optional<PackSet> parent_packs;
@@ -157,7 +150,7 @@ class Run {
         record.ended = now();
         const WriterSession::Commit commit = session.commit(record);
         if (commit.outcome == WriterSession::Outcome::Fenced) return false;
-        remember_as_last(commit.hash);
+        remember_as_last(writer_, record, commit.hash);
         const bool from_parent = source.used_parent && parent && parent->covered();
         remember(*view.index, own_packs, assembler, source, from_parent ? parent_packs : std::nullopt);
         return true;
@@ -201,18 +194,6 @@ class Run {
         return paths;
     }
 
-    // This writer's number and the hash of its previous snapshot.
-    void chain_to_previous(const SnapshotListing& listing) {
-        // Forgotten ones are not listed, but had a number.
-        report_.record.sequence = writer_.last().sequence + 1;
-        report_.record.previous = writer_.last().hash;
-        for (const Snapshot& snapshot : listing.live) {
-            if (snapshot.record.writer != writer_.id() || snapshot.record.sequence < report_.record.sequence) continue;
-            report_.record.sequence = snapshot.record.sequence + 1;
-            report_.record.previous = snapshot.hash;
-        }
-    }
-
     std::unique_ptr<ParentManifest> open_parent(const SnapshotListing& listing, const View& view,
                                                 KnownChunks& known, std::optional<PackSet>& parent_packs) {
         report_.record.parent = {};
@@ -251,14 +232,6 @@ class Run {
         record.unreadable_count = source.unreadable_count;
         report_.data_chunks_added = assembler.data_chunks_added();
         report_.tree_chunks_added = assembler.tree_chunks_added();
-    }
-
-    void remember_as_last(const ObjectHash& hash) {
-        try {
-            writer_.remember({report_.record.sequence, hash});
-        } catch (const Error&) {
-            // The store's listing has it, until it is forgotten.
-        }
     }
 
     // The snapshot stands; what the cache cannot take costs the next run time, nothing else.

@@ -91,19 +91,21 @@ const Snapshot& resolve_series_at(const SnapshotListing& listing, const std::str
 }
 
 const Snapshot& resolve_prefix(const std::vector<Snapshot>& snapshots, const SnapshotListing& listing,
-                               const std::string& prefix) {
+                               const std::string& prefix, std::string_view what) {
     std::vector<const Snapshot*> found;
     for (const Snapshot& snapshot : snapshots)
         if (snapshot.sid.hex().starts_with(prefix)) found.push_back(&snapshot);
     for (const std::string& damaged : listing.damaged)
         if (found.empty() && damaged.starts_with(std::string(kSnapshotFolder) + prefix))
             throw Error(ErrorKind::Corrupt, damaged);
-    if (found.empty()) throw Error(ErrorKind::NotFound, "no snapshot has an id that starts with " + prefix);
+    if (found.empty())
+        throw Error(ErrorKind::NotFound, "no " + std::string(what) + " has an id that starts with " + prefix);
     if (found.size() > 1) {
         std::string names;
         for (std::size_t i = 0; i < std::min(found.size(), kCandidatesNamed); ++i)
             names += " " + found[i]->sid.hex().substr(0, 12);
-        throw Error(ErrorKind::NotFound, "more than one snapshot has an id that starts with " + prefix + ":" + names);
+        throw Error(ErrorKind::NotFound,
+                    "more than one " + std::string(what) + " has an id that starts with " + prefix + ":" + names);
     }
     return *found[0];
 }
@@ -208,13 +210,16 @@ const Snapshot& resolve(const SnapshotListing& listing, const std::string& refer
         throw Error(
             ErrorKind::Usage,
             escaped(reference) + " is no snapshot: name an id (at least 4 digits), latest, latest~N or SERIES@TIME");
-    return resolve_prefix(listing.live, listing, reference);
+    return resolve_prefix(listing.live, listing, reference, "snapshot");
 }
 
 const Snapshot& resolve_forgotten(const SnapshotListing& listing, const std::string& prefix) {
     if (!is_id_prefix(prefix))
         throw Error(ErrorKind::Usage, escaped(prefix) + " is no id of a snapshot: write at least 4 digits of it");
-    return resolve_prefix(listing.forgotten, listing, prefix);
+    for (const Snapshot& snapshot : listing.live)
+        if (snapshot.sid.hex().starts_with(prefix))
+            throw Error(ErrorKind::NotFound, "snapshot " + snapshot.short_id() + " is not forgotten");
+    return resolve_prefix(listing.forgotten, listing, prefix, "forgotten snapshot");
 }
 
 }  // namespace vault

@@ -82,7 +82,7 @@ TimeZone TimeZone::named(const std::string& name) {
     TimeZone zone;
     if (name == "UTC") return zone;
     try {
-        zone.zone_ = date::get_tzdb().locate_zone(name);
+        zone.zone_ = date::locate_zone(name);
     } catch (const std::exception&) {
         // The library says the same of an unknown name and of a missing database, in many words.
         bool any = false;

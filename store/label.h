@@ -1,0 +1,15 @@
+// Names that users give: hosts, series, tags.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace vault {
+
+constexpr std::size_t kLabelBytesMax = 255;
+constexpr std::size_t kTagsMax = 1'024;  // of one snapshot; docs/format.md, section 9
+
+// Throws Usage unless `text` has 1 to 255 bytes of UTF-8 without control characters. `what` names the option.
+void require_label(const std::string& text, const char* what);
+
+}  // namespace vault
