@@ -107,9 +107,11 @@ class Carrier {
     }
 
     void put_closed_boxes() {
-        for (BoxJob& box : gatherer_.take_closed())
-            packs_.append(seal_box(keys_, box.contents.kind, box.plain, box.contents.chunks, box.level),
-                          std::move(box.contents));
+        for (BoxJob& box : gatherer_.take_closed()) {
+            const SealedBox sealed =
+                seal_box(keys_, box.contents.kind, box.plain, box.contents.chunks, box.level);
+            packs_.append(sealed, std::move(box.contents));
+        }
     }
 
     const Keys& keys_;
