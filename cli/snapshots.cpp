@@ -49,7 +49,7 @@ ExitCode run_snapshots(Invocation& invocation) {
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     const SnapshotListing listing =
-        list_snapshots(*repository, forgotten ? Forgotten::Read : Forgotten::Skip);
+        list_snapshots(*repository, {}, forgotten ? Forgotten::Read : Forgotten::Skip);
     const std::vector<Snapshot>& snapshots = forgotten ? listing.forgotten : listing.live;
     Output& output = invocation.output();
     Table table({{"ID"},

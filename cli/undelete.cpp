@@ -19,7 +19,7 @@ ExitCode run_undelete(Invocation& invocation) {
     invocation.parse(app);
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
-    const SnapshotListing listing = list_snapshots(*repository, Forgotten::Read);
+    const SnapshotListing listing = list_snapshots(*repository, {}, Forgotten::Read);
     const Snapshot& forgotten = resolve_forgotten(listing, id);
     const UndeleteReport report = undelete_snapshot(*repository, forgotten, interrupted);
     const std::string sid = report.record.sid.hex();

@@ -38,7 +38,9 @@ struct Store {
         record.source_roots = {"/x"};
         test.put(ObjectKind::Commit, "snapshots/" + record.sid.hex(), record);
     }
-    SnapshotListing list(Forgotten forgotten = Forgotten::Skip) { return list_snapshots(*repository, forgotten); }
+    SnapshotListing list(Forgotten forgotten = Forgotten::Skip) {
+        return list_snapshots(*repository, {}, forgotten);
+    }
     Snapshot find(const std::string& id) { return resolve(list(), sid_of(id).hex()); }
     std::vector<std::string> names(const std::string& prefix) {
         std::vector<std::string> found;

@@ -36,7 +36,7 @@ struct Store {
     SessionId take() { return take_snapshot(*repository, files.path()).record.sid; }
     Snapshot forget(const SessionId& sid) {
         put_tombstone(*repository, sid);
-        return resolve_forgotten(list_snapshots(*repository, Forgotten::Read), sid.hex());
+        return resolve_forgotten(list_snapshots(*repository, {}, Forgotten::Read), sid.hex());
     }
     std::vector<std::string> names(const std::string& prefix) {
         std::vector<std::string> found;
@@ -81,7 +81,7 @@ TEST_CASE("a forgotten snapshot comes back under a new id with its times, series
     const Snapshot forgotten = store.forget(sid);
     const UndeleteReport report = undelete_snapshot(*store.repository, forgotten, kNever);
     CHECK(report.chunks_copied == 0);
-    const SnapshotListing listing = list_snapshots(*store.repository, Forgotten::Read);
+    const SnapshotListing listing = list_snapshots(*store.repository, {}, Forgotten::Read);
     REQUIRE(listing.live.size() == 1);
     REQUIRE(listing.forgotten.size() == 1);
     const CommitRecord& back = listing.live[0].record;
@@ -185,7 +185,7 @@ TEST_CASE("a forgotten snapshot is found by its id alone, and a live one is not 
     Store store;
     const SessionId sid = store.take();
     const auto find = [&](const std::string& text) {
-        resolve_forgotten(list_snapshots(*store.repository, Forgotten::Read), text);
+        resolve_forgotten(list_snapshots(*store.repository, {}, Forgotten::Read), text);
     };
     const Error live = failure_of([&] { find(sid.hex()); });
     CHECK(live.kind() == ErrorKind::NotFound);
