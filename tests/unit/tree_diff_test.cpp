@@ -64,6 +64,29 @@ TEST_CASE("the difference of two manifests is that of two maps, both ways", "[tr
     }));
 }
 
+TEST_CASE("two manifests agree on a range exactly where no difference lies in it", "[tree]") {
+    REQUIRE(rc::check([] {
+        Random random(*rc::gen::arbitrary<std::uint64_t>());
+        const SampleManifest before = sample_manifest(random, *rc::gen::inRange(1, 400));
+        const SampleManifest after = edited(before, random, below(random, 6));
+        MemoryNodes nodes;
+        const TreeRoot a = build(nodes, kSmallNodes, before).root, b = build(nodes, kSmallNodes, after).root;
+        for (int turn = 0; turn < 10; ++turn) {
+            std::string from = std::next(before.begin(), below(random, before.size()))->first;
+            std::string to = std::next(before.begin(), below(random, before.size()))->first;
+            if (below(random, 4) == 0) to.clear();
+            if (!to.empty() && to < from) std::swap(from, to);
+            bool expected = true;
+            for (const Difference& difference : by_maps(before, after)) {
+                const std::string& key = std::get<0>(difference);
+                expected = expected && !(key >= from && (to.empty() || key < to));
+            }
+            RC_ASSERT(manifests_agree(nodes, a, b, from, to) == expected);
+            RC_ASSERT(manifests_agree(nodes, b, a, from, to) == expected);
+        }
+    }));
+}
+
 TEST_CASE("equal manifests are equal without a look", "[tree]") {
     Random random(1);
     MemoryNodes nodes;
