@@ -61,16 +61,16 @@ fuse_entry_param entry_of(const NodeAttributes& node, Lifetime name_lifetime) {
     return made;
 }
 
-void init(void*, fuse_conn_info* connection) {
+void init(void* user_data, fuse_conn_info* connection) {
+    Adapter& adapter = *static_cast<Adapter*>(user_data);
     const auto want = [&](unsigned capability) { connection->want |= connection->capable & capability; };
     // Adaptive readdirplus turns a walk into one lookup a file: 28 s instead of 1.5 s for a million.
     want(FUSE_CAP_READDIRPLUS);
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_READDIRPLUS_AUTO);
     // Contents never change, so cached pages are never looked at again.
     connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
-    // Nothing is kept for an open file or folder: the kernel need not tell of them, and keeps what it has read.
     want(FUSE_CAP_NO_OPEN_SUPPORT);
-    want(FUSE_CAP_NO_OPENDIR_SUPPORT);
+    adapter.opens_alone = (connection->want & FUSE_CAP_NO_OPEN_SUPPORT) != 0;
     want(FUSE_CAP_CACHE_SYMLINKS);
     want(FUSE_CAP_PARALLEL_DIROPS);
     want(FUSE_CAP_POSIX_ACL);  // the ACLs that a snapshot keeps count for who may read
@@ -106,6 +106,23 @@ void readlink(Adapter& adapter, fuse_req_t request, fuse_ino_t inode) {
     } else {
         fuse_reply_readlink(request, target.c_str());
     }
+}
+
+// Nothing is kept for an open file. ENOSYS tells the kernel so: it never asks again, which spares a copy of many files
+// two requests each, and keeps what it has read of them.
+void open(Adapter& adapter, fuse_req_t request, fuse_ino_t, fuse_file_info* file) {
+    file->keep_cache = 1;
+    if (adapter.opens_alone) {
+        fuse_reply_err(request, ENOSYS);
+    } else {
+        fuse_reply_open(request, file);
+    }
+}
+
+// The kernel keeps what a folder of a snapshot lists, and asks each time for the folders above, which change.
+void opendir(Adapter& adapter, fuse_req_t request, fuse_ino_t folder, fuse_file_info* file) {
+    file->cache_readdir = file->keep_cache = adapter.fs.getattr(folder).lifetime == Lifetime::Forever;
+    fuse_reply_open(request, file);
 }
 
 void read(Adapter& adapter, fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, fuse_file_info*) {
@@ -258,6 +275,8 @@ fuse_lowlevel_ops make_operations() {
     made.lookup = Carry<lookup>::call;
     made.getattr = Carry<getattr>::call;
     made.readlink = Carry<readlink>::call;
+    made.open = Carry<open>::call;
+    made.opendir = Carry<opendir>::call;
     made.read = Carry<read>::call;
     made.readdir = Carry<readdir<Listing::Names>>::call;
     made.readdirplus = Carry<readdir<Listing::WithAttributes>>::call;

@@ -11,10 +11,11 @@
 
 namespace vault {
 
-// What libfuse hands to every operation. Thread-safe.
+// What libfuse hands to every operation. Thread-safe once the kernel has said what it can, before the first operation.
 struct Adapter {
     VaultFs& fs;
     std::function<void(const std::string&)> tell;
+    bool opens_alone = false;  // the kernel need not tell when it opens and closes files
 };
 
 // The table of operations; their user data is an Adapter.
