@@ -6,16 +6,21 @@
 #include <git2/sys/repository.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "store/base/error.h"
 #include "store/base/text.h"
+#include "store/glob.h"
 
 namespace vault {
 
 namespace {
 
 constexpr std::size_t kPatternBytesMax = 4'096;  // as in the commit record
+// In one component of a pattern. A name of 255 bytes costs libgit2 at most 65,025 / 2 steps with two.
+constexpr std::ptrdiff_t kCheapStars = 2;
+constexpr std::size_t kRuleSetsMax = 64;  // of costly rules that may match together; usually none or one do
 
 using Components = std::vector<std::string>;
 
@@ -32,24 +37,6 @@ Components split(std::string_view path) {
 
 [[noreturn]] void refuse(std::string_view pattern, const std::string& why) {
     throw Error(ErrorKind::Usage, "the exclude pattern '" + escaped(pattern.substr(0, 200)) + "' " + why);
-}
-
-// Where the bracket expression that opens at `at` closes; npos where it does not.
-std::size_t bracket_end(std::string_view pattern, std::size_t at) {
-    std::size_t i = at + 1;
-    if (i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^')) ++i;
-    for (bool first = true; i < pattern.size(); ++i, first = false) {
-        if (pattern[i] == '\\') {
-            ++i;
-        } else if (pattern[i] == '[' && i + 1 < pattern.size() && pattern[i + 1] == ':') {
-            const std::size_t end = pattern.find(":]", i + 2);
-            if (end == std::string_view::npos) continue;
-            i = end + 1;
-        } else if (pattern[i] == ']' && !first) {
-            return i;
-        }
-    }
-    return std::string_view::npos;
 }
 
 void check(std::string_view pattern) {
@@ -152,36 +139,86 @@ struct FreeRepository {
     void operator()(git_repository* repository) const { git_repository_free(repository); }
 };
 
-}  // namespace
+// A pattern below one source root. For a costly one, those of its components that make it so: libgit2 is asked about it
+// only where each of them matches a component of the path. Then its first try succeeds; only a match that fails in the
+// end is tried in exponentially many ways.
+struct Rule {
+    std::string line;
+    std::vector<Glob> costly;
+    Rule(const Pattern& pattern, const std::string& text) : line(rule_of(pattern, text)) {
+        for (const std::string& component : split(text))
+            if (std::count(component.begin(), component.end(), '*') > kCheapStars) costly.emplace_back(component);
+    }
+    bool may_match(const Components& path) const {
+        return std::all_of(costly.begin(), costly.end(), [&](const Glob& glob) {
+            return std::any_of(path.begin(), path.end(), [&](const auto& name) { return glob.matches(name); });
+        });
+    }
+};
 
-class Excludes::Matcher {
+// The rules that may match, as one repository of libgit2's.
+class RuleSet {
   public:
-    explicit Matcher(const std::string& rules) {
+    explicit RuleSet(const std::string& rules) {
         git_repository* made = nullptr;
         check_git(git_repository_new(&made), "cannot make a repository in memory");
         repository_.reset(made);
         // libgit2 has rules of its own (".", "..", ".git"): folders named .git belong to a source as others do.
         check_git(git_ignore_add_rule(made, ("!.git\n" + rules).c_str()), "cannot take the exclude patterns");
     }
-
-    bool excluded(std::string_view path, bool is_directory) {
-        path_.assign(path);
-        if (is_directory) path_ += '/';
+    bool excluded(const std::string& path) const {
         int ignored = 0;
-        check_git(git_ignore_path_is_ignored(&ignored, repository_.get(), path_.c_str()), "cannot match a path");
+        check_git(git_ignore_path_is_ignored(&ignored, repository_.get(), path.c_str()), "cannot match a path");
         return ignored != 0;
     }
 
   private:
-    Library library_;
     std::unique_ptr<git_repository, FreeRepository> repository_;
+};
+
+}  // namespace
+
+class Excludes::Matcher {
+  public:
+    explicit Matcher(std::vector<Rule> rules) : rules_(std::move(rules)) {
+        any_costly_ = std::any_of(rules_.begin(), rules_.end(), [](const Rule& rule) { return !rule.costly.empty(); });
+    }
+
+    bool excluded(std::string_view path, bool is_directory) {
+        path_.assign(path);
+        if (is_directory) path_ += '/';
+        return rules_for(path).excluded(path_);
+    }
+
+  private:
+    const RuleSet& rules_for(std::string_view path) {
+        std::string left_out;  // a digit for each costly rule
+        if (any_costly_) {
+            const Components components = split(path);
+            for (const Rule& rule : rules_)
+                if (!rule.costly.empty()) left_out += rule.may_match(components) ? '0' : '1';
+        }
+        const auto known = sets_.find(left_out);
+        if (known != sets_.end()) return known->second;
+        if (sets_.size() >= kRuleSetsMax) sets_.clear();
+        std::string lines;
+        std::size_t costly = 0;
+        for (const Rule& rule : rules_)
+            if (rule.costly.empty() || left_out[costly++] == '0') lines += rule.line;
+        return sets_.try_emplace(left_out, lines).first->second;
+    }
+
+    Library library_;
+    std::vector<Rule> rules_;
+    bool any_costly_ = false;
+    std::map<std::string, RuleSet> sets_;
     std::string path_;  // kept for its room
 };
 
 Excludes::Excludes(const std::vector<std::string>& patterns, const std::vector<std::string>& source_roots) {
     std::vector<Components> roots;
     for (const std::string& root : source_roots) roots.push_back(split(root));
-    std::vector<std::string> rules(roots.size());
+    std::vector<std::vector<Rule>> rules(roots.size());
     bool any = false;
     for (const std::string& line : patterns) {
         if (counts_nothing(line)) continue;
@@ -194,11 +231,11 @@ Excludes::Excludes(const std::vector<std::string>& patterns, const std::vector<s
             std::any_of(rests.begin(), rests.end(), [](const auto& rest) { return !rest.empty(); });
         for (std::size_t i = 0; i < roots.size(); ++i) {
             if (!is_absolute || roots[i].empty()) rests[i] = {pattern.text};
-            for (const std::string& rest : rests[i]) rules[i] += rule_of(pattern, rest);
+            for (const std::string& rest : rests[i]) rules[i].emplace_back(pattern, rest);
         }
     }
     if (!any) return;
-    for (const std::string& rule : rules) matchers_.push_back(std::make_unique<Matcher>(rule));
+    for (auto& of_root : rules) matchers_.push_back(std::make_unique<Matcher>(std::move(of_root)));
 }
 
 Excludes::~Excludes() = default;

@@ -141,3 +141,14 @@ TEST_CASE("the user's git configuration leaves nothing out", "[excludes]") {
     CHECK(excludes.excluded(0, "a.drop", false));
     CHECK_FALSE(excludes.excluded(0, "a.keep", false));
 }
+
+TEST_CASE("a name made for it does not keep the matcher busy, and other names match as ever", "[excludes]") {
+    Excludes excludes({"*-*-*-*-*-*-*-*-*.log", "*.tmp", "!a-b-c-d-e-f-g-h-keep.log"}, {"/src"});
+    const std::string hostile(250, '-');
+    for (int i = 0; i < 100; ++i) CHECK_FALSE(excludes.excluded(0, "folder/" + hostile + std::to_string(i), kFile));
+    CHECK(excludes.excluded(0, "folder/a-b-c-d-e-f-g-h-i.log", kFile));
+    CHECK(excludes.excluded(0, hostile + ".log", kFile));
+    CHECK(excludes.excluded(0, hostile + "1.tmp", kFile));
+    CHECK_FALSE(excludes.excluded(0, "a-b-c-d-e-f-g-h-keep.log", kFile));
+    CHECK_FALSE(excludes.excluded(0, "a-b-c.log", kFile));
+}
