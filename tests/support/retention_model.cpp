@@ -12,6 +12,11 @@ namespace vault {
 
 namespace {
 
+void enter(const std::string& zone) {
+    ::setenv("TZ", zone.c_str(), 1);
+    ::tzset();
+}
+
 std::string shown(std::int64_t time, const char* format) {
     const std::time_t at = time;
     std::tm wall{};
@@ -127,10 +132,14 @@ void keep_of_series(std::vector<ModelSnapshot> all, const ModelRules& rules, std
 
 }  // namespace
 
+std::int64_t model_before(std::int64_t time_s, const ModelSpan& span, const std::string& zone) {
+    enter(zone);
+    return moment_before(time_s, span);
+}
+
 std::set<std::string> model_keeps(const std::vector<ModelSnapshot>& snapshots, const ModelRules& rules,
                                   const std::string& zone, std::int64_t now_s) {
-    ::setenv("TZ", zone.c_str(), 1);
-    ::tzset();
+    enter(zone);
     std::map<std::string, std::vector<ModelSnapshot>> by_series;
     for (const ModelSnapshot& one : snapshots) by_series[one.series].push_back(one);
     std::set<std::string> keeps;

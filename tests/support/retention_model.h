@@ -33,4 +33,7 @@ struct ModelRules {
 std::set<std::string> model_keeps(const std::vector<ModelSnapshot>& snapshots, const ModelRules& rules,
                                   const std::string& zone, std::int64_t now_s);
 
+// The moment that lies `span` before, in the zone.
+std::int64_t model_before(std::int64_t time_s, const ModelSpan& span, const std::string& zone);
+
 }  // namespace vault

@@ -3,12 +3,14 @@
 #include <rapidcheck.h>
 
 #include <cstdlib>
+#include <functional>
 #include <ctime>
 #include <limits>
 
 #include "store/base/error.h"
 #include "store/civil_time.h"
 #include "store/time_zone.h"
+#include "tests/support/retention_model.h"
 
 using namespace vault;
 
@@ -123,6 +125,30 @@ TEST_CASE("calendar and week are those of the C library, in many zones and years
                           civil.hour, civil.iso_year, civil.iso_week);
             RC_ASSERT(std::string(text) == expected);
             RC_ASSERT(civil.offset_seconds == wall.tm_gmtoff);
+        }));
+    }
+}
+
+TEST_CASE("a moment some time before is the model's, close to changes of clocks and ends of months", "[time_zone]") {
+    // In each zone a moment at which its clocks change; spans lead back to it and to the like of it in other years.
+    const std::vector<std::pair<std::string, std::string>> changes{
+        {"Europe/Berlin", "2026-03-29T01:00"},   {"Europe/Berlin", "2026-10-25T01:00"},
+        {"America/New_York", "2026-11-01T06:00"}, {"Australia/Lord_Howe", "2026-04-04T15:00"},
+        {"Pacific/Apia", "2011-12-30T10:00"},    {"America/Sao_Paulo", "2018-11-04T03:00"},
+        {"America/St_Johns", "2006-10-29T02:31"}, {"UTC", "2024-02-29T12:00"}};
+    for (const auto& [name, change] : changes) {
+        const TimeZone zone = TimeZone::named(name);
+        INFO(name + " " + change);
+        REQUIRE(rc::check([&, zone_name = name, moment = at(change).seconds] {
+            ModelSpan span{*rc::gen::element(0, 0, 1), *rc::gen::element(0, 0, 1, 13), *rc::gen::element(0, 0, 1, 30),
+                           *rc::gen::element(0, 0, 1, 25)};
+            const auto days_on = span.years * 365 + (span.months * 61 + 1) / 2 + span.days + *rc::gen::inRange(-2, 3);
+            const std::int64_t from = moment + std::int64_t{days_on} * 86'400 + span.hours * 3'600 +
+                                      *rc::gen::inRange<std::int64_t>(-4 * 3'600, 4 * 3'600);
+            const auto unsign = [](int number) { return static_cast<std::uint32_t>(number); };
+            const CivilDuration duration{unsign(span.years), unsign(span.months), unsign(span.days),
+                                         unsign(span.hours)};
+            RC_ASSERT(zone.before({from, 7}, duration) == (Time{model_before(from, span, zone_name), 7}));
         }));
     }
 }

@@ -1,6 +1,9 @@
 // A forgotten snapshot comes back: whole, under a new id, and independent of packs that are to be deleted.
 #include <catch2/catch.hpp>
 
+#include <sys/xattr.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 
@@ -32,6 +35,9 @@ struct Store {
         // Long enough for a tree of extents.
         write_new(files.path() + "/large", noise(99, 6'000'000));
         write_new(files.path() + "/empty", "");
+        // Too long to stand in the entry: a chunk of its own.
+        const std::string value = noise(5, 2'000);
+        REQUIRE(::setxattr((files.path() + "/empty").c_str(), "user.long", value.data(), value.size(), 0) == 0);
     }
     SessionId take() { return take_snapshot(*repository, files.path()).record.sid; }
     Snapshot forget(const SessionId& sid) {
