@@ -102,8 +102,10 @@ void serve(Invocation& invocation, const MountCommand& command, std::shared_ptr<
     const auto backend = std::make_shared<DeadlineBackend>(std::move(local), deadline);
     const auto repository =
         Repository::open(backend, secrets.credentials(), default_client_folders(), Access::Read);
-    VaultFs fs(*repository, command.view);
     Teller teller;
+    VaultFsOptions view = command.view;
+    view.tell = [&](const auto& text) { teller.tell(text); };
+    VaultFs fs(*repository, std::move(view));
     const std::string source = std::filesystem::absolute(invocation.repository_location()).lexically_normal().string();
     Mount mount(fs, {command.point, source, command.allow_other}, [&](const auto& text) { teller.tell(text); });
     signals.on_stop([&] {
@@ -111,11 +113,12 @@ void serve(Invocation& invocation, const MountCommand& command, std::shared_ptr<
         mount.stop();
     });
     try {
-        mount.serve([&] {
+        const auto ready = [&] {
             if (command.foreground) return show_mounted(invocation, command.point);
             teller.to_system_log();
             daemon.ready();
-        });
+        };
+        mount.serve(ready, [&] { backend->give_up(); });
     } catch (...) {
         signals.on_stop(nullptr);
         throw;

@@ -24,8 +24,8 @@ bool is_same(const Snapshot& a, const Snapshot& b) { return a.tags == b.tags && 
 
 }  // namespace
 
-SnapshotWatch::SnapshotWatch(const Repository& repository, SnapshotFilter filter)
-    : repository_(repository), filter_(std::move(filter)) {
+SnapshotWatch::SnapshotWatch(const Repository& repository, SnapshotFilter filter, Tell tell)
+    : repository_(repository), filter_(std::move(filter)), tell_(std::move(tell)) {
     list_anew();
 }
 
@@ -67,6 +67,8 @@ void SnapshotWatch::list_anew() {
             snapshot.record.unreadable = {};
             snapshot.record.excludes = {};
         }
+        for (const std::string& damaged : listing.damaged)
+            if (told_.insert(damaged).second && tell_) tell_("left out of the mount: " + damaged);
         known_ = std::move(listing.live);
         // What could not be read is tried again: the store may have been away for a moment.
         names_ = listing.damaged.empty() ? std::move(names) : std::vector<std::string>{};

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,8 +50,11 @@ struct Catalogue {
 // Thread-safe.
 class SnapshotWatch {
   public:
-    // `repository` outlives it. Only what `filter` matches is shown.
-    SnapshotWatch(const Repository& repository, SnapshotFilter filter);
+    using Tell = std::function<void(const std::string&)>;
+
+    // `repository` outlives it. Only what `filter` matches is shown. `tell` hears, in one line each, of what cannot be
+    // listed because it is damaged, once.
+    SnapshotWatch(const Repository& repository, SnapshotFilter filter, Tell tell = {});
 
     // What there is now: the store is listed where `kPause` has gone by since it was last. Throws what the store
     // throws.
@@ -71,7 +76,9 @@ class SnapshotWatch {
 
     const Repository& repository_;
     const SnapshotFilter filter_;
-    std::mutex listing_;  // one thread at a time lists, reading the store included; guards the next three
+    const Tell tell_;
+    std::mutex listing_;  // one thread at a time lists, reading the store included; guards the next four
+    std::set<std::string> told_;
     std::vector<std::string> names_;
     std::vector<Snapshot> known_;
     std::uint64_t changes_ = 0;

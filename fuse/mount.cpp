@@ -1,6 +1,7 @@
 // A session of libfuse, from mount to unmount.
 #include "fuse/mount.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -28,6 +29,7 @@ using namespace std::chrono_literals;
 constexpr unsigned kThreadsMax = 16;
 constexpr unsigned kReadAheadKib = 1'024;
 constexpr auto kStopPoke = 20ms;
+constexpr auto kUnmountTick = 200ms;
 
 // libfuse and fusermount3 speak to stderr and say little else when they fail. While this lives, what they say is kept
 // for the one line of our own.
@@ -122,6 +124,14 @@ struct Mount::Impl {
     std::optional<pthread_t> serving;
     bool stopped = false;
 
+    // Whether the kernel has cut the connection, or the session has ended.
+    bool has_gone() {
+        const std::lock_guard lock(mutex);
+        if (!serving) return true;
+        pollfd device{::fuse_session_fd(session.get()), 0, 0};
+        return ::poll(&device, 1, 0) > 0 && (device.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+    }
+
     void end_session() {
         // By its path, so not where stop() did it already and another mount may stand there now.
         if (session && !stopped) ::fuse_session_unmount(session.get());
@@ -149,7 +159,7 @@ Mount::Mount(VaultFs& fs, MountOptions options, std::function<void(const std::st
 
 Mount::~Mount() { impl_->end_session(); }
 
-void Mount::serve(const std::function<void()>& ready) {
+void Mount::serve(const std::function<void()>& ready, const std::function<void()>& unmounted) {
     // libfuse's main thread sleeps until a worker ends or a signal comes, so stop() sends it one that does nothing.
     struct sigaction nothing {};
     nothing.sa_handler = [](int) {};
@@ -167,6 +177,8 @@ void Mount::serve(const std::function<void()>& ready) {
         if (::stat(impl_->options.point.c_str(), &answered) != 0) return;
         read_ahead_a_megabyte(impl_->options.point);
         ready();
+        while (!impl_->has_gone()) std::this_thread::sleep_for(kUnmountTick);
+        unmounted();
     });
     const int failed = ::fuse_session_loop_mt(impl_->session.get(), config.get());
     {

@@ -25,9 +25,10 @@ class Mount {
     Mount(VaultFs& fs, MountOptions options, std::function<void(const std::string&)> tell);
     ~Mount();
 
-    // Answers the kernel on several threads until somebody unmounts, or stop(). `ready` is called once the mount has
-    // answered, on a thread of its own. Throws Io where the kernel's side fails.
-    void serve(const std::function<void()>& ready);
+    // Answers the kernel on several threads until somebody unmounts, or stop(). On a thread of its own `ready` is
+    // called once the mount has answered, and `unmounted` as soon as it has gone: requests that wait for the store
+    // answer nobody then. Throws Io where the kernel's side fails.
+    void serve(const std::function<void()>& ready, const std::function<void()>& unmounted);
 
     // Unmounts at once, whoever uses it, and ends serve(). From any thread.
     void stop();

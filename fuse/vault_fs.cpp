@@ -21,7 +21,7 @@ std::uint64_t entries_of(const SnapshotTotals& totals) {
 }  // namespace
 
 VaultFs::VaultFs(const Repository& repository, VaultFsOptions options)
-    : watch_(repository, options.filter),
+    : watch_(repository, options.filter, options.tell),
       chunks_(repository, options.budget),
       trees_(chunks_, watch_),
       versions_(trees_),

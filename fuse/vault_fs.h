@@ -2,7 +2,7 @@
 // tested without a kernel.
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +19,7 @@ struct VaultFsOptions {
     SnapshotFilter filter;  // which snapshots are shown
     // SNAP[:PATH]: the mount point is that folder, and there is nothing above it. `latest` is meant within the filter.
     std::optional<std::string> snapshot;
+    std::function<void(const std::string&)> tell;  // of snapshots that cannot be listed, one line each; may be empty
     // With the index's 48 + 24 MiB and what the program takes this stays below 256 MiB.
     ChunkStoreBudget budget{.box_cache_bytes = std::size_t{32} << 20, .node_cache_bytes = std::size_t{40} << 20};
 };
