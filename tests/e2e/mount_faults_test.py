@@ -99,21 +99,24 @@ class Faults(MountCase):
         self.succeed("umount", self.point)
         self.assert_ended()
 
-    def test_a_repository_that_hangs_is_eio_within_the_deadline_and_the_mount_still_unmounts(self):
-        """The repository lies in the mount of another one, whose daemon is stopped."""
+    def mount_what_can_hang(self, *arguments):
+        """The repository lies in the mount of another one; stopping the daemon that is returned makes it hang."""
         self.some_files()
         self.snapshot(self.source)
-        outer = self.path("outer")
-        environment = {"VAULT_REPOSITORY": outer}
+        environment = {"VAULT_REPOSITORY": self.path("outer")}
         self.succeed("init", environment=environment)
         self.succeed("snapshot", self.repository, environment=environment)
         beneath = self.folder("beneath")
         self.addCleanup(self.end, beneath)
         self.mount("--snapshot", "latest:" + self.repository, point=beneath, environment=environment)
-        self.mount("--timeout", "2", environment={"VAULT_REPOSITORY": beneath})
+        self.mount(*arguments, environment={"VAULT_REPOSITORY": beneath})
         path = self.inside("b")
         subprocess.run(["sh", "-c", "echo 3 > /proc/sys/vm/drop_caches"], check=True)
         (hanging,) = self.daemons(beneath)
+        return hanging, path
+
+    def test_a_repository_that_hangs_is_eio_within_the_deadline_and_the_mount_still_unmounts(self):
+        hanging, path = self.mount_what_can_hang("--timeout", "2")
         os.kill(hanging, signal.SIGSTOP)
         try:
             started = time.monotonic()
@@ -121,6 +124,22 @@ class Faults(MountCase):
             self.assertLess(time.monotonic() - started, 20)
             self.succeed("umount", self.point)
             self.assertFalse(is_mounted(self.point))
+        finally:
+            os.kill(hanging, signal.SIGCONT)
+        self.assert_ended()
+
+    def test_sigterm_ends_the_daemon_although_the_repository_hangs(self):
+        hanging, path = self.mount_what_can_hang("--timeout", "3600")
+        (daemon,) = self.daemons()
+        os.kill(hanging, signal.SIGSTOP)
+        try:
+            reader = subprocess.Popen(["cat", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(0.5)
+            self.assertIsNone(reader.poll())
+            os.kill(daemon, signal.SIGTERM)
+            self.assertNotEqual(reader.wait(END_S), 0)
+            # Its thread in the store cannot be stopped before the store lets it go: the mount is gone all the same.
+            self.wait_for(lambda: not is_mounted(self.point), "it is still mounted")
         finally:
             os.kill(hanging, signal.SIGCONT)
         self.assert_ended()
