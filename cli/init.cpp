@@ -4,6 +4,7 @@
 #include "store/backend/local.h"
 #include "store/base/text.h"
 #include "store/init.h"
+#include "store/label.h"
 
 namespace vault {
 
@@ -48,6 +49,7 @@ ExitCode run_init(Invocation& invocation) {
     strength.add_to(app);
     invocation.parse(app);
     options.strength = strength.value();
+    if (!options.label.empty()) require_label(options.label, "--label");
 
     const std::string location = invocation.repository_location();
     refuse_repository(location);

@@ -7,6 +7,7 @@
 #include "store/base/text.h"
 #include "store/civil_time.h"
 #include "store/key_ops.h"
+#include "store/label.h"
 
 namespace vault {
 
@@ -96,6 +97,7 @@ ExitCode run_add(Invocation& invocation) {
     app.add_option("--label", options.label, "Name of the key")->type_name("TEXT");
     strength.add_to(app);
     invocation.parse(app);
+    if (!options.label.empty()) require_label(options.label, "--label");
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
     const Secrets secrets = secrets_to_add(invocation.secret_sources(), new_key_file);
     UnusedKeyFile key_file(new_key_file);

@@ -47,7 +47,14 @@ void add_options(CLI::App& app, Arguments& arguments) {
 }
 
 void read_exclude_file(const std::string& path, std::vector<std::string>& excludes) {
-    const auto contents = read_small_file(path, kExcludeFileBytesMax);
+    std::optional<Bytes> contents;
+    try {
+        contents = read_small_file(path, kExcludeFileBytesMax);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Corrupt) throw;
+        throw Error(ErrorKind::Usage, "the exclude file " + escaped(path) + " is longer than the 8 MiB that a snapshot "
+                                      "records");
+    }
     if (!contents) throw Error(ErrorKind::NotFound, "the exclude file " + escaped(path) + " does not exist");
     std::string_view rest = as_text(*contents);
     while (!rest.empty()) {

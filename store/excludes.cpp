@@ -145,7 +145,10 @@ struct FreeRepository {
 struct Rule {
     std::string line;
     std::vector<Glob> costly;
-    Rule(const Pattern& pattern, const std::string& text) : line(rule_of(pattern, text)) {
+    Rule(const Pattern& pattern, std::string text) {
+        // Means the same, and libgit2 tries each ** at every depth.
+        for (std::size_t at; (at = text.find("**/**/")) != std::string::npos;) text.erase(at, 3);
+        line = rule_of(pattern, text);
         for (const std::string& component : split(text))
             if (std::count(component.begin(), component.end(), '*') > kCheapStars) costly.emplace_back(component);
     }

@@ -59,7 +59,12 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::optional<Error>& tro
     return slots;
 }
 
-OpenedSlot open_any_slot(Backend& backend, const Credentials& credentials, RepositoryId& repository, SlotId& id) {
+// Calls `take(slot, id, repository)` for each slot that opens, until it returns true: a slot may be another
+// repository's that uses the same password. Throws where none was taken: `trouble_behind`, if a slot opened and left
+// something there.
+void open_slots(Backend& backend, const Credentials& credentials,
+                const std::function<bool(OpenedSlot, const SlotId&, const RepositoryId&)>& take,
+                const std::optional<Error>& trouble_behind) {
     std::optional<Error> trouble;
     const std::vector<ListedSlot> slots = slots_to_try(backend, trouble);
     if (slots.empty() && !trouble)
@@ -69,12 +74,10 @@ OpenedSlot open_any_slot(Backend& backend, const Credentials& credentials, Repos
     for (const ListedSlot& slot : slots) {
         meant_for_one = meant_for_one || ((!slot.header.has_password || credentials.password) &&
                                           (!slot.header.has_key_file || credentials.key_file));
-        if (auto opened = open_slot(slot.id, slot.object, credentials)) {
-            repository = slot.header.repository;
-            id = slot.id;
-            return std::move(*opened);
-        }
+        auto opened = open_slot(slot.id, slot.object, credentials);
+        if (opened && take(std::move(*opened), slot.id, slot.header.repository)) return;
     }
+    if (trouble_behind) throw *trouble_behind;
     // Damage explains the failure only where there is no slot that the credentials could have been meant for.
     if (trouble && !meant_for_one)
         throw with_context("no other key slot is for what was given, and one cannot be used", *trouble);
@@ -189,11 +192,22 @@ std::unique_ptr<Repository> Repository::open(const OpenOptions& options, Access 
 
 std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, const Credentials& credentials,
                                              const ClientFolders& folders, Access access) {
-    RepositoryId repository_id;
-    SlotId slot_id;
-    OpenedSlot slot = open_any_slot(*backend, credentials, repository_id, slot_id);
-    Opened opened = open_generations(*backend, slot.keyring_key.view(), repository_id);
     std::unique_ptr<Repository> repository(new Repository);
+    Opened opened;
+    std::optional<Error> trouble;  // of the first slot that opened
+    open_slots(*backend, credentials, [&](OpenedSlot slot, const SlotId& id, const RepositoryId& of) {
+        try {
+            opened = open_generations(*backend, slot.keyring_key.view(), of);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (!trouble) trouble = error;
+            return false;
+        }
+        trouble.reset();
+        repository->keyring_key_ = std::move(slot.keyring_key);
+        repository->slot_ = id;
+        return true;
+    }, trouble);
     repository->backend_ = std::move(backend);
     repository->keys_ = std::make_unique<Keys>(opened.keyring);
     for (auto& key : opened.keyring.master_keys) {
@@ -202,8 +216,6 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
     }
     wipe(opened.keyring.id_root);
     repository->config_ = std::move(opened.config);
-    repository->keyring_key_ = std::move(slot.keyring_key);
-    repository->slot_ = slot_id;
     repository->folders_ = folders;
     if (repository->config_.read_features != 0)
         throw Error(ErrorKind::Unsupported, "the repository uses features (read set " +

@@ -155,7 +155,13 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
     for (const ObjectInfo& info : backend.list(std::string(kSnapshotFolder))) {
         Snapshot snapshot;
         snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
-        const bool is_forgotten = tombstones.sids.contains(snapshot.sid);
+        bool is_forgotten = tombstones.sids.contains(snapshot.sid);
+        if (is_forgotten) {
+            if (auto trouble = trouble_with_tombstone(repository, snapshot.sid)) {
+                listing.damaged.push_back(std::move(*trouble));
+                is_forgotten = false;
+            }
+        }
         if (is_forgotten && forgotten == Forgotten::Skip) continue;
         if (const auto before = read_before.find(snapshot.sid); before != read_before.end()) {
             (is_forgotten ? listing.forgotten : listing.live).push_back(*before->second);

@@ -64,6 +64,9 @@ std::vector<SourceRoot> resolve_source_roots(const std::vector<std::string>& pat
         SourceRoot root;
         root.actual = resolve(path);
         root.recorded = components_of_path(recorded_as ? *recorded_as : root.actual);
+        struct stat found {};
+        if (root.recorded.empty() && ::stat(root.actual.c_str(), &found) == 0 && !S_ISDIR(found.st_mode))
+            throw Error(ErrorKind::Usage, escaped(path) + " is no folder: --as / would record it as the root");
         roots.push_back(std::move(root));
     }
     const auto by_path = [](const SourceRoot& a, const SourceRoot& b) { return a.recorded_path() < b.recorded_path(); };

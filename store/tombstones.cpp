@@ -42,6 +42,18 @@ Tombstones list_tombstones(const Repository& repository) {
     return found;
 }
 
+std::optional<std::string> trouble_with_tombstone(const Repository& repository, const SessionId& sid) {
+    const std::string name = "tombstones/" + sid.hex();
+    try {
+        if (repository.read_record(name, decode_tombstone).sid != sid)
+            return name + ": it is of another snapshot; this one counts as kept";
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::Corrupt) return name + ": " + error.what() + "; the snapshot counts as kept";
+        if (error.kind() != ErrorKind::NotFound) throw;
+    }
+    return std::nullopt;
+}
+
 void put_tombstone(const Repository& repository, const SessionId& sid) {
     Backend& backend = repository.backend();
     const std::string name = "tombstones/" + sid.hex();

@@ -1,6 +1,7 @@
 // Which snapshots are forgotten. A tombstone is permanent and stands in one object: its own, or a bundle of old ones.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +17,10 @@ struct Tombstones {
 
 // By names alone; only bundles are opened.
 Tombstones list_tombstones(const Repository& repository);
+
+// Why the single tombstone of this snapshot is not to be believed: it is damaged, or somebody without the key put it
+// there. Nothing where it is sound or stands in a bundle.
+std::optional<std::string> trouble_with_tombstone(const Repository& repository, const SessionId& sid);
 
 // Forgets the snapshot: the tombstone stands and is durable when this returns. One that stands already is as good.
 // A full disk is given the reserve's room once (Backend::release_reserve); then NoSpace.

@@ -124,7 +124,8 @@ class Walk {
         const std::unique_ptr<DIR, int (*)(DIR*)> open(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
         if (!open) {
             const Error error = system_error("cannot list the folder", errno);
-            if (error.kind() == ErrorKind::Busy || (folder.wanted != nullptr && folder.wanted->root != kNoRoot))
+            const bool is_root = folder.wanted != nullptr && folder.wanted->root != kNoRoot;
+            if (error.kind() == ErrorKind::Busy || (is_root && roots_.size() == 1))
                 throw with_context(escaped(shown(folder.path)), error);
             visitor_.unreadable(shown(folder.path), error.what());
             return false;
@@ -221,7 +222,10 @@ class Walk {
                 folder.identity = {stat.filesystem, stat.inode};
             }
         } catch (const Error& error) {
-            if (folder.wanted != nullptr || error.kind() == ErrorKind::Busy) throw;
+            // Of several source roots the others are worth a snapshot.
+            const bool may_go_on = folder.wanted == nullptr ||
+                                   (is_root && folder.wanted->below.empty() && roots_.size() > 1);
+            if (!may_go_on || error.kind() == ErrorKind::Busy) throw;
             visitor_.unreadable(folder.path, error.what());
             return;
         }

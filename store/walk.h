@@ -37,7 +37,7 @@ class WalkVisitor {
 };
 
 // What the folders `not_entered` hold is not visited; they are. Throws what the visitor throws; trouble with the file
-// system goes to the visitor, except for a source root itself and the folders on the way to it.
+// system goes to the visitor, except for the only source root itself and the folders on the way to any.
 void walk(const std::vector<SourceRoot>& roots, Excludes& excludes, const std::vector<FolderIdentity>& not_entered,
           WalkVisitor& visitor);
 

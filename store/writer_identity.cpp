@@ -19,14 +19,29 @@ constexpr int kWritersMax = 1'000;  // at once on one machine
 
 constexpr std::size_t kFileBytes = ControlId::kBytes + 8 + ObjectHash::kBytes;
 
+// What is full or read-only here is this client's own disk.
+Error not_the_store(const Error& error) {
+    const ErrorKind kind = error.kind() == ErrorKind::ReadOnly ? ErrorKind::Denied : error.kind();
+    return Error(kind, "the folder that remembers this writer cannot be used (XDG_STATE_HOME moves it): " +
+                           std::string(error.what()));
+}
+
 }  // namespace
 
 WriterIdentity WriterIdentity::acquire(const std::filesystem::path& state_folder) {
-    make_folders(state_folder.string());
+    try {
+        make_folders(state_folder.string());
+    } catch (const Error& error) {
+        throw not_the_store(error);
+    }
     for (int number = 0; number < kWritersMax; ++number) {
         const std::string path = (state_folder / ("writer." + std::to_string(number))).string();
         WriterIdentity identity;
-        identity.lock_ = open_at(AT_FDCWD, path, O_RDWR | O_CREAT, 0600);
+        try {
+            identity.lock_ = open_at(AT_FDCWD, path, O_RDWR | O_CREAT, 0600);
+        } catch (const Error& error) {
+            throw not_the_store(error);
+        }
         if (::flock(identity.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno == EWOULDBLOCK) continue;
             throw system_error("cannot lock " + escaped(path), errno);

@@ -167,12 +167,12 @@ std::unique_ptr<LocalBackend> open_local(const std::string& path) {
         throw;
     }
     struct stat config = {};
-    if (::stat((path + "/config").c_str(), &config) != 0) {
-        if (errno == ENOENT) throw none("it has no folder config/");
-        throw system_error("cannot look at " + escaped(path) + "/config", errno);
-    }
-    if (backend->list("config/").empty()) throw none("its folder config/ is empty");
-    return backend;
+    const bool has_folder = ::stat((path + "/config").c_str(), &config) == 0;
+    if (!has_folder && errno != ENOENT) throw system_error("cannot look at " + escaped(path) + "/config", errno);
+    if (has_folder && !backend->list("config/").empty()) return backend;
+    // With slots it is a repository that lost its config: it can be read by the keyring's copy.
+    if (::stat((path + "/keys").c_str(), &config) == 0 && !backend->list("keys/").empty()) return backend;
+    throw none(has_folder ? "its folder config/ is empty" : "it has no folder config/");
 }
 
 }  // namespace vault

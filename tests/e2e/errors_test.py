@@ -2,6 +2,7 @@
 # Every way of failing has an exit code of its own and one line on stderr (docs/cli.md, "Exit codes").
 import hashlib
 import os
+import shutil
 import struct
 import subprocess
 import unittest
@@ -36,7 +37,7 @@ class Errors(v.VaultCase):
         self.fail_with(v.USAGE, says="no command")
 
     def test_commands_of_later_versions_do_not_exist(self):
-        for name in ("mount", "prune", "check", "repair", "diff", "find", "stats", "log"):
+        for name in ("check", "repair", "diff", "find", "stats", "log"):
             self.fail_with(v.USAGE, name, "--help", says="unknown command")
 
     def test_an_unknown_option_is_refused_with_a_guess(self):
@@ -229,6 +230,65 @@ class Errors(v.VaultCase):
         restored = self.path("others/back")
         self.succeed("restore", "latest", "--target", restored, environment=environment, **nobody)
         self.assertEqual(subprocess.run(["diff", "-r", self.source, restored + self.source], check=False).returncode, 0)
+
+    # --- what others put into the store ---
+
+    def test_a_tombstone_that_is_none_forgets_nothing_and_is_named(self):
+        sid = self.prepared()
+        self.replace_object(f"tombstones/{sid}", b"")
+        listed = self.run_vault("--json", "snapshots")
+        self.assertEqual(listed.code, v.INTEGRITY, str(listed))
+        self.assertIn(sid, listed.out)
+        self.assertRegex(listed.err, f"tombstones/{sid}")
+
+    def test_a_slot_of_another_repository_with_the_same_password_does_not_stand_in_the_way(self):
+        self.prepared()
+        for number in range(6):
+            other = {"VAULT_REPOSITORY": self.path(f"other{number}")}
+            self.succeed("init", environment=other)
+            keys = self.path(f"other{number}/keys")
+            for name in os.listdir(keys):
+                shutil.copy(os.path.join(keys, name), os.path.join(self.repository, "keys"))
+        self.succeed("snapshots")
+
+    def test_a_repository_that_lost_its_config_can_be_read_and_is_not_called_none(self):
+        self.prepared()
+        os.unlink(os.path.join(self.repository, "config/1"))
+        self.succeed("snapshots")
+        self.fail_with(v.INTEGRITY, "snapshot", self.source, says="can only be read")
+        os.rmdir(os.path.join(self.repository, "config"))
+        self.succeed("snapshots")
+
+    # --- what the user gave is the user's mistake: exit 2 ---
+
+    def test_an_exclude_file_or_a_label_that_cannot_be_recorded_is_usage(self):
+        self.prepared()
+        self.fail_with(v.USAGE, "snapshot", self.source, "--exclude-file", "/dev/zero", says="8 MiB")
+        new = {"VAULT_NEW_PASSWORD": "another"}
+        for label in ("l" * 256, "two\nlines"):
+            self.fail_with(v.USAGE, "key", "add", "--label", label, environment=new, says="--label")
+        elsewhere = {"VAULT_REPOSITORY": self.path("elsewhere")}
+        self.fail_with(v.USAGE, "init", "--label", "l" * 256, environment=elsewhere, says="--label")
+        self.assertFalse(os.path.exists(self.path("elsewhere")))
+
+    def test_a_file_cannot_be_recorded_as_the_root(self):
+        self.prepared()
+        self.fail_with(v.USAGE, "snapshot", self.file("single", "x"), "--as", "/", says="no folder")
+
+    def test_of_several_paths_one_that_cannot_be_listed_costs_only_itself(self):
+        self.prepared()
+        subprocess.run(["chmod", "-R", "a+rX", self.work], check=True)
+        os.chmod(self.folder("closed"), 0o700)
+        os.chmod(self.folder("others"), 0o777)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        environment = {"VAULT_REPOSITORY": self.path("others/repository"), "VAULT_CACHE_DIR": self.path("others/cache"),
+                       "XDG_STATE_HOME": self.path("others/state")}
+        self.succeed("init", environment=environment, **nobody)
+        made = self.run_vault("snapshot", self.source, self.path("closed"), environment=environment, **nobody)
+        self.assertEqual(made.code, v.SOME_UNREADABLE, str(made))
+        self.assertRegex(made.err, "closed")
+        self.succeed("restore", "latest", "--target", self.path("others/back"), environment=environment, **nobody)
+        self.fail_with(1, "snapshot", self.path("closed"), environment=environment, says="closed", **nobody)
 
     # --- another version: exit 16 ---
 
