@@ -132,9 +132,9 @@ struct Mount::Impl {
         return ::poll(&device, 1, 0) > 0 && (device.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     }
 
+    // Cuts the connection and then unmounts, lazily: whoever uses the mount keeps nothing alive.
     void end_session() {
-        // By its path, so not where stop() did it already and another mount may stand there now.
-        if (session && !stopped) ::fuse_session_unmount(session.get());
+        if (session) ::fuse_session_unmount(session.get());
         session.reset();
     }
 };
@@ -191,16 +191,9 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
 }
 
 void Mount::stop() {
-    bool gone = false;
-    try {
-        unmount(impl_->options.point, Detach::AtOnce);
-        gone = true;
-    } catch (const Error& error) {
-        impl_->adapter.tell(error.what());  // the end of the session tries again
-    }
     {
         const std::lock_guard lock(impl_->mutex);
-        impl_->stopped = gone;
+        impl_->stopped = true;
         if (impl_->serving) ::fuse_session_exit(impl_->session.get());
     }
     for (;;) {

@@ -30,7 +30,7 @@ class Mount {
     // answer nobody then. Throws Io where the kernel's side fails.
     void serve(const std::function<void()>& ready, const std::function<void()>& unmounted);
 
-    // Unmounts at once, whoever uses it, and ends serve(). From any thread.
+    // Ends serve(), which unmounts whoever uses the mount. Requests that wait are waited for. From any thread.
     void stop();
 
   private:
