@@ -186,13 +186,17 @@ TEST_CASE("staging folders of dead restores are removed, those of live ones are 
     write_file(folder.path() + "/precious", "precious");
     make_folder(live);
     make_folder(other);
-    const UniqueFd lock = open_at(AT_FDCWD, live, O_RDONLY | O_DIRECTORY);
+    UniqueFd lock = open_at(AT_FDCWD, live, O_RDONLY | O_DIRECTORY);
     REQUIRE(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0);
     StoredTree tree;
     tree.file("/file", "content");
-    CHECK(tree.restore(folder.path() + "/t").failure_count == 0);
+    CHECK(error_kind([&] { tree.restore(folder.path() + "/t"); }) == ErrorKind::Busy);
+    CHECK(tree.loads.empty());
     CHECK_FALSE(fs::exists(dead));
     CHECK(fs::exists(live));
+    lock.reset();  // now it is a dead one's
+    CHECK(tree.restore(folder.path() + "/t").failure_count == 0);
+    CHECK_FALSE(fs::exists(live));
     CHECK(fs::exists(other));
     CHECK(content_of(folder.path() + "/precious") == "precious");
 }
