@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     {"undelete", "", "Bring a forgotten snapshot back", run_undelete},
     {"tag", "", "Change the tags of snapshots", run_tag},
     {"hold", "", "Keep snapshots from being forgotten", run_hold},
+    {"prune", "", "Reclaim the room of what no snapshot needs", run_prune},
     {"key", "", "List, add, remove and change keys", run_key},
     {"version", "", "Versions of vault, its format and its libraries", run_version},
 };

@@ -81,6 +81,12 @@ class OpenIndex : public Index {
         return boxes_.get(number, load, weigh);
     }
 
+    std::uint64_t chunk_count(PackNumber number) const override {
+        const auto index = view();
+        const auto row = index->packs().find(number);
+        return row == index->packs().end() ? 0 : row->second.chunks;
+    }
+
     PackDirectory directory(PackNumber number) const override {
         const auto index = view();
         return reporting_damage(*index, [&] { return index->directory(number); });

@@ -135,6 +135,8 @@ class Index {
 
     // Throws NotFound for a number that is not in the index. Cached.
     virtual std::shared_ptr<const IndexedPack> pack(PackNumber number) const = 0;
+    // Chunks of the pack; 0 for a number that is not in the index. In memory.
+    virtual std::uint64_t chunk_count(PackNumber number) const = 0;
     // The pack's whole directory, from the cache folder.
     virtual PackDirectory directory(PackNumber number) const = 0;
 

@@ -1,45 +1,19 @@
 // Lookups in the view, around the damage that is on record.
 #include "store/known_chunks.h"
 
-#include <map>
-
-#include "store/format/control_records.h"
-#include "store/seal/object.h"
+#include "store/damage_marks.h"
 
 namespace vault {
 
 KnownChunks::KnownChunks(const Repository& repository, const View& view, const SessionId& sid)
     : view_(view), own_(repository.cache_folder(), sid) {
-    // Of records on one box or chunk that with the highest (sequence, random) counts. docs/format.md, section 10.
-    using Rank = std::pair<std::uint64_t, MarkId>;
-    std::map<std::pair<PackId, std::uint64_t>, std::pair<Rank, DamageAction>> boxes;
-    std::map<std::pair<PackId, ChunkId>, std::pair<Rank, DamageAction>> chunks;
-    const auto note = [](auto& subject, const Rank& rank, DamageAction action) {
-        if (subject.first <= rank) subject = {rank, action};
-    };
-    constexpr std::string_view kFolder = "damaged/";
-    for (const ObjectInfo& info : repository.backend().list(std::string(kFolder))) {
-        DamageRecord record;
-        try {
-            record = repository.read_record(info.name, decode_damage);
-        } catch (const Error& error) {
-            if (error.kind() == ErrorKind::NotFound) continue;
-            if (error.kind() != ErrorKind::Corrupt) throw;
-            // Which boxes it named is unknown; its pack is in its name.
-            const auto pack = PackId::from_hex(info.name.substr(kFolder.size(), 2 * PackId::kBytes));
-            if (const auto number = view.index->number_of(pack)) suspect_packs_.insert(*number);
-            continue;
-        }
-        const Rank rank{record.sequence, record.random};
-        for (const std::uint64_t box : record.boxes) note(boxes[{record.pack, box}], rank, record.action);
-        for (const auto& lost : record.lost) note(chunks[{record.pack, lost.id}], rank, record.action);
+    for (const auto& [pack, damage] : read_damage_marks(repository).packs) {
+        const auto number = view.index->number_of(pack);
+        if (!number) continue;
+        if (damage.unknown) suspect_packs_.insert(*number);
+        for (const std::uint64_t box : damage.boxes) damaged_boxes_.insert({*number, box});
+        for (const ChunkId& chunk : damage.lost) lost_.insert({*number, chunk});
     }
-    for (const auto& [box, state] : boxes)
-        if (state.second == DamageAction::Found)
-            if (const auto number = view.index->number_of(box.first)) damaged_boxes_.insert({*number, box.second});
-    for (const auto& [chunk, state] : chunks)
-        if (state.second == DamageAction::Found)
-            if (const auto number = view.index->number_of(chunk.first)) lost_.insert({*number, chunk.second});
 }
 
 bool KnownChunks::is_sound(const ChunkId& id, const ChunkLocation& at) const {

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "store/backend/local.h"
-#include "store/format/control_records.h"
+#include "store/condemned.h"
 #include "store/seal/object.h"
 
 namespace vault {
@@ -150,33 +150,6 @@ Opened open_generations(Backend& backend, ByteView keyring_key, const Repository
     return opened;
 }
 
-// Packs that a writer must not count on. protocol.md, "Condemned".
-std::set<PackId> condemned_packs(const Repository& repository) {
-    std::set<PackId> packs;
-    Backend& backend = repository.backend();
-    for (const ObjectInfo& info : backend.list("condemned/")) {
-        CondemnedRecord record;
-        try {
-            record = repository.read_record(info.name, decode_condemned);
-        } catch (const Error& error) {
-            if (error.kind() == ErrorKind::NotFound) continue;  // vanished between list and get: counts as absent
-            throw;
-        }
-        const std::string decision_name = "decision/" + record.number.hex();
-        std::optional<DecisionRecord> decision;
-        try {
-            decision = repository.read_record(decision_name, decode_decision);
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::NotFound) throw;
-        }
-        if (decision && decision->goes.size() != record.packs.size())
-            throw Error(ErrorKind::Corrupt, decision_name + " does not fit " + info.name);
-        for (std::size_t i = 0; i < record.packs.size(); ++i)
-            if (!decision || decision->goes[i]) packs.insert(record.packs[i]);
-    }
-    return packs;
-}
-
 }  // namespace
 
 ClientFolders default_client_folders() {
@@ -247,18 +220,22 @@ std::filesystem::path Repository::cache_folder() const { return folders_.cache /
 
 std::filesystem::path Repository::state_folder() const { return folders_.state / id().hex(); }
 
-View Repository::reader_view(ChunkStoreBudget budget, const SyncProgress& progress) const {
+View Repository::view_of(const std::vector<ObjectInfo>& packs, ChunkStoreBudget budget,
+                         const SyncProgress& progress) const {
     View view;
-    const std::vector<ObjectInfo> packs = backend_->list("packs/");
     for (const ObjectInfo& pack : packs) view.packed_bytes += pack.size;
     view.index = Index::open(cache_folder(), *keys_, *backend_, packs, {}, view.sync, progress);
     view.chunks = std::make_unique<ChunkStore>(*backend_, *keys_, *view.index, view.index->numbers_of(packs), budget);
     return view;
 }
 
+View Repository::reader_view(ChunkStoreBudget budget, const SyncProgress& progress) const {
+    return view_of(backend_->list("packs/"), budget, progress);
+}
+
 View Repository::writer_view(ChunkStoreBudget budget, const SyncProgress& progress) const {
     // B2 before B3: the condemned lists are read before the packs are listed.
-    const std::set<PackId> condemned = condemned_packs(*this);
+    const std::set<PackId> condemned = condemned_packs(list_condemned(*this));
     View view = reader_view(budget, progress);
     if (condemned.empty()) return view;
     PackSet allowed = view.chunks->view();

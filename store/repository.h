@@ -63,6 +63,9 @@ class Repository {
 
     // Lists the packs anew, syncs the index and takes every listed pack into the view, condemned or not: for readers.
     View reader_view(ChunkStoreBudget budget = {}, const SyncProgress& progress = {}) const;
+    // The same over a listing of "packs/" that the caller made.
+    View view_of(const std::vector<ObjectInfo>& packs, ChunkStoreBudget budget = {},
+                 const SyncProgress& progress = {}) const;
     // The view of protocol.md B2 and B3: condemned packs are left out. Call it after B1.
     View writer_view(ChunkStoreBudget budget = {}, const SyncProgress& progress = {}) const;
 

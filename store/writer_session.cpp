@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "store/clock.h"
+#include "store/control_objects.h"
 #include "store/format/envelope.h"
 #include "store/process_identity.h"
 #include "store/put_record.h"
@@ -15,38 +16,6 @@ namespace {
 
 constexpr std::chrono::minutes kHeartbeatInterval{10};
 constexpr int kCommitAttempts = 3;
-constexpr std::int64_t kOrphanAgeNs = 24ll * 3600 * 1'000'000'000;  // of temporaries that no session explains
-
-bool exists(Backend& backend, const std::string& name) {
-    try {
-        backend.get(name, ByteRange{0, kEnvelopeBytes});
-        return true;
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::NotFound) return false;
-        throw;
-    }
-}
-
-// Puts the fence of `sid`; a commit or fence that stands there already is as good an end of that session.
-void put_fence(const Repository& repository, const SessionId& sid, FenceReason reason) {
-    const std::string name = "snapshots/" + sid.hex();
-    FenceRecord fence;
-    fence.sid = sid;
-    fence.reason = reason;
-    fence.by = this_process();
-    fence.time = now();
-    try {
-        put_record(repository, ObjectKind::Fence, name, fence);
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Exists) throw;
-    }
-}
-
-// Heartbeats first: one without its session object would be found by nobody.
-void remove_objects_of(Backend& backend, const SessionId& sid) {
-    const std::vector<ObjectInfo> listed = backend.list("sessions/" + sid.hex());
-    for (auto info = listed.rbegin(); info != listed.rend(); ++info) backend.remove(info->name);
-}
 
 }  // namespace
 
@@ -121,7 +90,7 @@ WriterSession::Commit WriterSession::commit(const CommitRecord& record) {
     ended_ = true;
     bool forgotten = false;
     try {
-        forgotten = exists(backend, "tombstones/" + sid_.hex());
+        forgotten = object_exists(backend, "tombstones/" + sid_.hex());
     } catch (const Error& error) {
         throw with_context("the snapshot may exist: " + name, error);
     }
@@ -147,7 +116,7 @@ void WriterSession::remove_session_objects() {
     stop_heartbeat();
     try {
         repository_.backend().sync();
-        remove_objects_of(repository_.backend(), sid_);
+        vault::remove_session_objects(repository_.backend(), sid_);
     } catch (const Error&) {
         // How the session ended stands and is durable; a session object left behind is removed by any later run.
     }
@@ -157,44 +126,10 @@ void WriterSession::fence_self() noexcept {
     try {
         put_fence(repository_, sid_, FenceReason::RunFailed);
         repository_.backend().sync();
-        remove_objects_of(repository_.backend(), sid_);
+        vault::remove_session_objects(repository_.backend(), sid_);
     } catch (const std::exception&) {
         // The run's own failure is being reported; others fence this session once they see that its process is gone.
     }
-}
-
-std::size_t end_dead_sessions(const Repository& repository) {
-    Backend& backend = repository.backend();
-    std::size_t ended = 0;
-    std::vector<std::string> known;  // sids that may live
-    for (const ObjectInfo& info : backend.list("sessions/")) {
-        constexpr std::size_t kFolderBytes = std::string_view("sessions/").size();
-        const std::string sid_hex = info.name.substr(kFolderBytes, 2 * SessionId::kBytes);
-        if (info.name.size() != kFolderBytes + sid_hex.size()) continue;  // a heartbeat
-        known.push_back(sid_hex);
-        SessionRecord record;
-        try {
-            record = repository.read_record(info.name, decode_session);
-        } catch (const Error& error) {
-            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt)
-                continue;  // ended, or for check
-            throw;
-        }
-        if (liveness(record.process) != Liveness::Gone) continue;
-        put_fence(repository, record.sid, FenceReason::ProcessGone);
-        backend.sync();
-        remove_objects_of(backend, record.sid);
-        known.pop_back();
-        ++ended;
-    }
-    const Time today = now();
-    for (const ObjectInfo& info : backend.list("tmp/")) {
-        const std::string sid_hex = info.name.substr(4, 2 * SessionId::kBytes);
-        if (std::find(known.begin(), known.end(), sid_hex) != known.end()) continue;
-        const bool orphan = today.seconds * 1'000'000'000 - info.modified_ns > kOrphanAgeNs;
-        if (orphan || exists(backend, "snapshots/" + sid_hex)) backend.remove(info.name);
-    }
-    return ended;
 }
 
 }  // namespace vault

@@ -8,6 +8,7 @@
 #include "store/format/commit_record.h"
 #include "store/format/control_records.h"
 #include "store/repository.h"
+#include "store/session_end.h"
 
 namespace vault {
 
@@ -54,9 +55,5 @@ class WriterSession {
     std::uint64_t heartbeats_ = 0;
     std::thread heart_;
 };
-
-// Ends what dead sessions of this machine have left: fences them, removes their session objects and temporaries.
-// Sessions of other machines, and those that may live, are left alone. Returns how many were ended.
-std::size_t end_dead_sessions(const Repository& repository);
 
 }  // namespace vault

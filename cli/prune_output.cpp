@@ -1,0 +1,137 @@
+// Exact bytes everywhere: what was reclaimed is the command's result.
+#include "cli/prune_output.h"
+
+#include <cmath>
+
+#include "cli/terminal.h"
+#include "store/base/text.h"
+
+namespace vault {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& option, const std::string& text, const char* takes) {
+    throw Error(ErrorKind::Usage, option + " " + escaped(text) + ": takes " + takes);
+}
+
+// A decimal number, then a unit.
+struct Quantity {
+    double number = 0;
+    std::string unit;
+};
+std::optional<Quantity> parse_quantity(const std::string& text) {
+    const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
+    const std::string number = text.substr(0, end);
+    if (end == 0 || end > 15 || number[0] == '.' || number.find('.') != number.rfind('.')) return std::nullopt;
+    return Quantity{std::strtod(number.c_str(), nullptr), text.substr(end)};
+}
+
+std::string exact(std::uint64_t bytes) { return human_count(bytes) + (bytes == 1 ? " byte" : " bytes"); }
+
+}  // namespace
+
+std::uint64_t parse_size(const std::string& option, const std::string& text) {
+    constexpr const char* kTakes = "a size: a number of bytes, or one with K, M, G or T";
+    const auto quantity = parse_quantity(text);
+    if (!quantity) refuse(option, text, kTakes);
+    std::string unit = quantity->unit;
+    if (unit.size() > 1 && unit.ends_with("iB")) unit.resize(unit.size() - 2);
+    const std::size_t power = unit.empty() || unit == "B" ? 0 : std::string("?KMGTP").find(unit);
+    if (power == std::string::npos || unit == "?" || unit.size() > 1) refuse(option, text, kTakes);
+    const double bytes = quantity->number * std::pow(1024.0, static_cast<double>(power));
+    if (bytes > 9e18) refuse(option, text, kTakes);
+    return static_cast<std::uint64_t>(bytes);
+}
+
+ByteLimit parse_limit(const std::string& option, const std::string& text) {
+    const auto quantity = parse_quantity(text);
+    if (!quantity || quantity->unit != "%") return ByteLimit::exactly(parse_size(option, text));
+    if (quantity->number > 100) refuse(option, text, "at most 100%");
+    return ByteLimit::share(quantity->number);
+}
+
+std::int64_t parse_age(const std::string& option, const std::string& text) {
+    constexpr const char* kTakes = "an age as in 90s, 30m, 12h, 7d or 4w";
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    const auto quantity = parse_quantity(text);
+    if (!quantity || quantity->unit.size() != 1) refuse(option, text, kTakes);
+    const std::map<char, std::int64_t> seconds{{'s', 1}, {'m', 60}, {'h', 3'600}, {'d', 86'400}, {'w', 604'800}};
+    const auto unit = seconds.find(quantity->unit[0]);
+    if (unit == seconds.end() || quantity->number * static_cast<double>(unit->second) > 9e9)
+        refuse(option, text, kTakes);
+    return static_cast<std::int64_t>(quantity->number * static_cast<double>(unit->second) * kSecond);
+}
+
+Json prune_summary(const PruneReport& report, bool dry_run, std::int64_t elapsed_ns) {
+    const PrunePlan& plan = report.plan;
+    Json summary = message("summary");
+    summary["dry_run"] = dry_run;
+    summary["snapshots"] = report.live_snapshots;
+    summary["snapshots_forgotten"] = report.forgotten_snapshots;
+    summary["packs"] = plan.packs;
+    summary["bytes"] = plan.bytes;
+    summary["bytes_used"] = plan.used_bytes;
+    summary["packs_to_delete"] = plan.dead.size();
+    summary["bytes_to_delete"] = plan.dead_bytes();
+    summary["packs_to_rewrite"] = plan.repacked.size();
+    summary["bytes_to_rewrite"] = plan.repacked_bytes();
+    summary["bytes_to_copy"] = plan.copied_bytes();
+    summary["packs_of_running_sessions"] = plan.of_live_sessions;
+    summary["packs_deleted"] = report.packs_removed;
+    summary["bytes_deleted"] = report.bytes_removed;
+    summary["packs_written"] = report.repacked.packs_written;
+    summary["bytes_written"] = report.repacked.bytes_written;
+    summary["packs_kept"] = report.packs_kept;
+    summary["snapshots_removed"] = report.commits_removed;
+    summary["sessions_fenced"] = report.sessions_fenced;
+    summary["prunes_finished"] = report.lists_finished;
+    summary["prunes_adopted"] = report.lists_adopted;
+    summary["packs_waiting"] = report.packs_waiting;
+    summary["waits_for"] = Json::array();
+    for (const SessionId& sid : report.waits_for) summary["waits_for"].push_back(sid.hex());
+    summary["no_room_to_rewrite"] = report.no_room_to_repack;
+    summary["damaged"] = plan.unreadable;
+    for (const std::string& damaged : report.repacked.damaged) summary["damaged"].push_back(damaged);
+    summary["total_duration"] = seconds_of(elapsed_ns);
+    return summary;
+}
+
+void show_prune(Output& output, const PruneReport& report, bool dry_run) {
+    const PrunePlan& plan = report.plan;
+    if (report.sessions_fenced > 0) output.line("ended " + counted(report.sessions_fenced, "dead session"));
+    if (report.lists_finished + report.lists_adopted > 0)
+        output.line("went on with " + counted(report.lists_finished + report.lists_adopted, "prune") +
+                    " that had been cut short");
+    const bool planned = report.live_snapshots + plan.packs > 0 || dry_run;
+    if (planned) {
+        output.line(counted(report.live_snapshots, "snapshot") + " need" + (report.live_snapshots == 1 ? "s " : " ") +
+                    exact(plan.used_bytes) + " of " + exact(plan.bytes) + " in " + counted(plan.packs, "pack"));
+        const char* verb = dry_run ? "would delete " : "to delete: ";
+        output.line(verb + counted(plan.dead.size(), "pack") + " that nothing needs, " + exact(plan.dead_bytes()));
+        if (!plan.repacked.empty())
+            output.line((dry_run ? "would rewrite " : "to rewrite: ") + counted(plan.repacked.size(), "pack") + " (" +
+                        std::to_string(plan.sparse_packs) + " sparse, " + std::to_string(plan.small_packs) +
+                        " small), " + exact(plan.repacked_bytes()) + ", of which " + exact(plan.copied_bytes()) +
+                        " are needed");
+        if (plan.of_live_sessions > 0)
+            output.line("left alone: " + counted(plan.of_live_sessions, "pack") + " of runs that are at work");
+    }
+    if (dry_run) return output.line("nothing was changed");
+    if (!report.waits_for.empty()) {
+        output.line("pending: " + counted(report.packs_waiting, "pack") + " wait for " +
+                    counted(report.waits_for.size(), "run") + " at work, one of them " + report.waits_for[0].hex() +
+                    "; the next prune goes on with them");
+    }
+    if (report.packs_kept > 0)
+        output.line("kept after all: " + counted(report.packs_kept, "pack") + " that a snapshot came to need");
+    if (report.no_room_to_repack)
+        output.line("there was no room to rewrite packs; now that some is free, prune again to rewrite them");
+    std::string text = "deleted " + counted(report.packs_removed, "pack") + ", " + exact(report.bytes_removed);
+    if (report.repacked.packs_written > 0)
+        text += "; wrote " + counted(report.repacked.packs_written, "pack") + ", " +
+                exact(report.repacked.bytes_written);
+    if (report.commits_removed > 0) text += "; removed " + counted(report.commits_removed, "forgotten snapshot");
+    output.line(text);
+}
+
+}  // namespace vault

@@ -1,0 +1,32 @@
+// Small objects of the store as the operations put them and ask for them.
+#pragma once
+
+#include <string>
+
+#include "store/format/envelope.h"
+#include "store/put_record.h"
+#include "store/repository.h"
+
+namespace vault {
+
+// The record of `name`, or nothing where there is no such object.
+template <class Decode>
+auto find_record(const Repository& repository, const std::string& name, Decode decode)
+    -> std::optional<decltype(repository.read_record(name, decode))> {
+    try {
+        return repository.read_record(name, decode);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::NotFound) throw;
+        return std::nullopt;
+    }
+}
+
+// Whether something has this name now. Throws what get throws, but NotFound.
+bool object_exists(Backend& backend, const std::string& name);
+
+// "packs/3f/3f09…"
+std::string pack_name(const PackId& id);
+// The pack's id in a listed name; nothing for a name that is none.
+std::optional<PackId> pack_of_name(const std::string& name);
+
+}  // namespace vault

@@ -1,0 +1,165 @@
+// The run as a whole.
+#include "store/prune.h"
+
+#include <algorithm>
+
+#include "store/base/text.h"
+#include "store/prune_dirs.h"
+#include "store/prune_series.h"
+#include "store/prune_sessions.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kVictimsMax = 65'536;  // docs/format.md, section 10
+
+class Prune {
+  public:
+    Prune(const Repository& repository, const PruneOptions& options, PruneProgress& progress,
+          const std::function<bool()>& interrupted)
+        : repository_(repository), options_(options), progress_(progress) {
+        mark_.keep_forgotten_ns = options.keep_forgotten_ns;
+        mark_.no_live_snapshot_is_fine = options.all;
+        mark_.as_if_forgotten = {options.as_if_forgotten.begin(), options.as_if_forgotten.end()};
+        mark_.time = options.environment.time;
+        mark_.poll = [&interrupted] {
+            if (interrupted && interrupted()) throw Error(ErrorKind::Interrupted, "interrupted");
+        };
+    }
+
+    // On a full disk whole dead packs go first, by the room of the reserve; nothing is copied then.
+    PruneReport run() {
+        try {
+            return attempt();
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::NoSpace || options_.dry_run || !may_repack_) throw;
+            backend().release_reserve();
+        }
+        may_repack_ = false;
+        return attempt();
+    }
+
+  private:
+    PruneReport attempt() {
+        if (!options_.dry_run && !clear_the_way()) return std::move(report_);
+        std::vector<PackId> victims;
+        std::vector<SessionId> commits;
+        {
+            progress_.phase = "reading snapshots";
+            const std::set<SessionId> live_before = live_sessions(backend());
+            const Marked marked = mark_repository(repository_, mark_);  // P1
+            victims = choose(marked, live_before);                      // P2
+            commits = removable_commits(marked.listing, mark_);
+            if (options_.dry_run) return std::move(report_);
+        }
+        if (victims.empty()) {
+            report_.commits_removed += protocol().remove_commits(commits);
+        } else {
+            progress_.phase = "deleting";
+            const std::size_t condemned = victims.size();
+            take(protocol().condemn(std::move(victims)));
+            if (!report_.waits_for.empty()) report_.packs_waiting = condemned;
+        }
+        tidy_up();
+        return std::move(report_);
+    }
+
+    Backend& backend() const { return repository_.backend(); }
+    PruneProtocol protocol() const { return {repository_, options_.environment, mark_}; }
+
+    void take(const ListOutcome& outcome) {
+        report_.packs_removed += outcome.packs_removed;
+        report_.bytes_removed += outcome.bytes_removed;
+        report_.packs_kept += outcome.packs_kept;
+        report_.commits_removed += outcome.commits_removed;
+        report_.waits_for = outcome.waits_for;
+    }
+
+    // P0. False where an adopted list still waits.
+    bool clear_the_way() {
+        progress_.phase = "looking for others";
+        repository_.require_current_config();
+        report_.sessions_fenced += end_sessions(repository_, options_.environment);
+        for (const CondemnedList& list : list_condemned(repository_)) {
+            if (list.decision) {
+                take(protocol().finish(list.record, *list.decision));
+                ++report_.lists_finished;
+                continue;
+            }
+            if (!is_abandoned(list.record))
+                throw Error(ErrorKind::Busy, "another prune is at work on " + escaped(list.record.by.host) +
+                                                 ", process " + std::to_string(list.record.by.pid));
+            progress_.phase = "going on with a prune that was cut short";
+            take(protocol().adopt(list.record));
+            ++report_.lists_adopted;
+            if (!report_.waits_for.empty()) {
+                report_.packs_waiting = list.record.packs.size();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool is_abandoned(const CondemnedRecord& list) const {
+        const PruneEnvironment& environment = options_.environment;
+        switch (environment.liveness_of(list.by, "condemned/" + list.number.hex())) {
+            case Liveness::Alive: return false;
+            case Liveness::Gone: return true;
+            case Liveness::Unknown: break;
+        }
+        return nanoseconds_between(list.time, environment.time()) >
+               std::chrono::nanoseconds(environment.silence_limit).count();
+    }
+
+    std::vector<PackId> choose(const Marked& marked, const std::set<SessionId>& live_before) {
+        report_.live_snapshots = marked.listing.live.size();
+        report_.forgotten_snapshots = marked.listing.forgotten.size() + marked.listing.unreadable_forgotten.size();
+        report_.nodes_walked = marked.marker->nodes_walked();
+        progress_.phase = "planning";
+        // Before and after: a writer may have begun or ended in between.
+        std::set<SessionId> live = live_sessions(backend());
+        live.insert(live_before.begin(), live_before.end());
+        report_.plan = plan_prune(repository_, marked, live, options_.limits, mark_.poll);
+        require_explained(report_.plan, options_.limits, vanished_series(repository_, marked.listing));
+        std::vector<PackId> victims;
+        if (options_.dry_run) return victims;
+        remember_series(repository_, marked.listing);
+        for (const PackUse& use : report_.plan.dead) victims.push_back(use.id);
+        if (may_repack_ && !report_.plan.repacked.empty()) {
+            progress_.phase = "copying what sparse packs hold";
+            report_.repacked = repack(repository_, marked, report_.plan.repacked, options_.limits.packs, mark_.poll);
+            victims.insert(victims.end(), report_.repacked.copied.begin(), report_.repacked.copied.end());
+        }
+        report_.no_room_to_repack = !may_repack_;
+        if (victims.size() > kVictimsMax) victims.resize(kVictimsMax);  // the next prune takes the rest
+        std::sort(victims.begin(), victims.end());
+        return victims;
+    }
+
+    void tidy_up() {
+        progress_.phase = "tidying up";
+        if (report_.packs_removed > 0) report_.directories_removed = remove_stale_directories(repository_);
+        try {
+            backend().restore_reserve();
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::NoSpace) throw;  // as full as before: it stays released
+        }
+    }
+
+    const Repository& repository_;
+    const PruneOptions& options_;
+    PruneProgress& progress_;
+    MarkOptions mark_;
+    PruneReport report_;
+    bool may_repack_ = true;
+};
+
+}  // namespace
+
+PruneReport prune(const Repository& repository, const PruneOptions& options, PruneProgress& progress,
+                  const std::function<bool()>& interrupted) {
+    return Prune(repository, options, progress, interrupted).run();
+}
+
+}  // namespace vault

@@ -1,0 +1,108 @@
+// The walk over nodes that were not met before.
+#include "store/prune_mark.h"
+
+#include <algorithm>
+
+#include "store/clock.h"
+#include "store/control_objects.h"
+
+namespace vault {
+
+Marker::Marker(const Index& index, ChunkStore& chunks, PackSet preferred)
+    : index_(index), chunks_(chunks), preferred_(std::move(preferred)) {}
+
+Marker::Walked Marker::mark(const TreeRoot& root, const std::function<void()>& poll) {
+    poll_ = &poll;
+    return {follow({{root.id, Reference::Sort::Node, TreeKind::Manifest, root.level}})};
+}
+
+// Depth first, and never skipped before all that lies below a node was tried: `damaged_` is complete then, and tells of
+// every snapshot whether it is whole.
+bool Marker::walk(const Reference& reference) {
+    (*poll_)();
+    ++nodes_walked_;
+    std::vector<Reference> references;
+    try {
+        const auto node = chunks_.node(reference.id);
+        if (node->node.tree != reference.tree || node->node.level != reference.level)
+            throw Error(ErrorKind::Corrupt, "a tree node of another kind or level than its parent says");
+        gather(*node, references);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+        missing_[reference.id] = {ChunkKind::Tree, error.what()};
+        damaged_.insert(reference.id);
+        return false;
+    }
+    const bool whole = follow(references);
+    if (!whole) damaged_.insert(reference.id);
+    return whole;
+}
+
+bool Marker::follow(const std::vector<Reference>& references) {
+    std::vector<ChunkId> ids;
+    ids.reserve(references.size());
+    for (const Reference& reference : references) ids.push_back(reference.id);
+    std::vector<std::optional<ChunkLocation>> places = index_.find(ids, preferred_);
+    std::vector<std::size_t> elsewhere;
+    std::vector<ChunkId> elsewhere_ids;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (places[i]) continue;
+        elsewhere.push_back(i);
+        elsewhere_ids.push_back(ids[i]);
+    }
+    if (!elsewhere.empty()) {
+        const auto found = index_.find(elsewhere_ids, chunks_.view());
+        for (std::size_t i = 0; i < found.size(); ++i) places[elsewhere[i]] = found[i];
+    }
+    bool whole = true;
+    for (std::size_t i = 0; i < references.size(); ++i) {
+        const Reference& reference = references[i];
+        const bool is_data = reference.sort == Reference::Sort::Data;
+        if (!places[i]) {
+            missing_.emplace(reference.id, Missing{is_data ? ChunkKind::Data : ChunkKind::Tree, "it is in no pack"});
+            if (!is_data || !lost_data_.contains(reference.id)) whole = false;
+            continue;
+        }
+        bits_.set(*places[i]);
+        if (reference.sort != Reference::Sort::Node) continue;
+        if (walked_.set(*places[i])) {
+            if (!walk(reference)) whole = false;
+        } else if (damaged_.contains(reference.id)) {
+            whole = false;
+        }
+    }
+    return whole;
+}
+
+void Marker::gather(const TreeNode& node, std::vector<Reference>& references) const {
+    using Sort = Reference::Sort;
+    const TreeKind tree = node.node.tree;
+    const auto below = static_cast<std::uint8_t>(node.node.level - 1);
+    if (tree == TreeKind::Manifest && node.node.level == 0) {
+        for (const auto& item : node.manifest_entries()) gather_entry(item.entry, references);
+    } else if (tree == TreeKind::Manifest) {
+        for (const auto& item : node.manifest_children())
+            references.push_back({item.child.id, Sort::Node, tree, below});
+    } else if (node.node.level == 0) {
+        for (const auto& item : node.extents())
+            if (item.extent.chunk) references.push_back({*item.extent.chunk, Sort::Data});
+    } else {
+        for (const auto& item : node.extents_children())
+            references.push_back({item.child.id, Sort::Node, tree, below});
+    }
+}
+
+void Marker::gather_entry(ByteView record, std::vector<Reference>& references) const {
+    using Sort = Reference::Sort;
+    const Entry entry = decode_entry(record);
+    if (const auto* attributes = std::get_if<AttributesChunk>(&entry.attributes))
+        references.push_back({attributes->id, Sort::Attributes});
+    if (const auto* list = std::get_if<ExtentList>(&entry.content)) {
+        for (const Extent& extent : list->extents)
+            if (extent.chunk) references.push_back({*extent.chunk, Sort::Data});
+    } else if (const auto* tree = std::get_if<ExtentsRoot>(&entry.content)) {
+        references.push_back({tree->root, Sort::Node, TreeKind::Extents, tree->level});
+    }
+}
+
+}  // namespace vault

@@ -1,0 +1,73 @@
+// What a prune would delete and rewrite, in bytes, before anything is changed. P2 of docs/prune.md: nothing here
+// carries safety, so it may be stale or wrong without harm.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/pack_writer.h"
+#include "store/prune_mark.h"
+
+namespace vault {
+
+// An amount of bytes, or a share of some total.
+struct ByteLimit {
+    std::optional<double> percent;
+    std::uint64_t bytes = 0;  // where there is no percent
+    static ByteLimit share(double percent) { return {percent, 0}; }
+    static ByteLimit exactly(std::uint64_t bytes) { return {std::nullopt, bytes}; }
+    std::uint64_t of(std::uint64_t total) const;
+};
+
+struct PlanLimits {
+    ByteLimit max_unused = ByteLimit::share(5);  // of what stays: unused bytes that are not worth a rewrite
+    std::optional<std::uint64_t> max_repack_bytes;  // copied by one prune; none: no limit
+    ByteLimit max_delete = ByteLimit::share(30);  // of all packs: what may go without anything that explains it
+    PackLimits packs;                             // of the packs that a rewrite makes
+};
+
+// A pack and what of it is needed. Sealed bytes; of a box of which only some chunks are needed, the share of their
+// plaintext. Header, directory and padding count as used while any chunk is.
+struct PackUse {
+    PackNumber number = 0;
+    PackId id;
+    std::uint64_t bytes = 0;
+    ChunkKind content = ChunkKind::Data;
+    std::uint64_t chunks = 0, used_chunks = 0;
+    std::uint64_t used_bytes = 0;
+    std::uint64_t unused_bytes() const { return bytes - used_bytes; }
+};
+
+enum class RepackReason { Sparse, Small };
+
+struct PrunePlan {
+    std::uint64_t packs = 0, bytes = 0;  // listed and readable, nobody's condemned
+    std::uint64_t used_bytes = 0;
+    std::vector<PackUse> dead;      // no bit of them is set
+    std::vector<PackUse> repacked;  // their needed chunks are to be copied, then they go
+    std::uint64_t sparse_packs = 0, small_packs = 0;  // of `repacked`
+
+    std::uint64_t of_live_sessions = 0;      // packs left alone because their writer is at work
+    std::vector<std::string> unreadable;     // "pack <id>: <why>": their directories cannot be read from the store
+
+    // Bytes of dead packs that nothing explains: their sessions have neither a tombstone nor a fence, and no copy of
+    // these bytes is needed.
+    std::uint64_t unexplained_bytes = 0;
+    std::set<SessionId> vanished;  // sessions of those whose snapshot is gone without a tombstone
+
+    std::uint64_t dead_bytes() const;
+    std::uint64_t repacked_bytes() const;
+    std::uint64_t copied_bytes() const;  // of those, what is to be written again (about: boxes are sealed anew)
+};
+
+// `live_sessions`: sessions that may still commit. Reads the directory of each victim from its pack.
+PrunePlan plan_prune(const Repository& repository, const Marked& marked, const std::set<SessionId>& live_sessions,
+                     const PlanLimits& limits, const std::function<void()>& poll);
+
+// The rails. Throws Io (exit 1) where more would go unexplained than `limits.max_delete` allows; `vanished_series` are
+// the names of series that this client knew and that are gone without a tombstone.
+void require_explained(const PrunePlan& plan, const PlanLimits& limits,
+                       const std::vector<std::string>& vanished_series);
+
+}  // namespace vault

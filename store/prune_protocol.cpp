@@ -1,0 +1,166 @@
+// The order of calls is the point of this file. docs/prune.md says why each stands where it stands.
+#include "store/prune_protocol.h"
+
+#include <algorithm>
+
+#include "store/control_objects.h"
+#include "store/prune_sessions.h"
+#include "store/prune_survivors.h"
+
+namespace vault {
+
+namespace {
+
+constexpr int kDecisionAttempts = 3;
+
+std::string condemned_name(const ControlId& n) { return "condemned/" + n.hex(); }
+std::string decision_name(const ControlId& n) { return "decision/" + n.hex(); }
+
+bool keeps_all(const DecisionRecord& decision) {
+    return std::none_of(decision.goes.begin(), decision.goes.end(), [](bool goes) { return goes; });
+}
+
+}  // namespace
+
+ListOutcome PruneProtocol::condemn(std::vector<PackId> victims) {
+    CondemnedRecord list;
+    fill_random(list.number.bytes);
+    list.by = this_process();
+    list.time = environment_.time();
+    list.packs = std::move(victims);
+    try {
+        put_record(repository_, ObjectKind::Condemned, condemned_name(list.number), list);
+    } catch (const Error& error) {
+        // Where the store refused it, it does not stand. Else it may, the reply lost, and must not go on condemning
+        // packs of which nobody knows.
+        const bool refused = error.kind() == ErrorKind::NoSpace || error.kind() == ErrorKind::Denied ||
+                             error.kind() == ErrorKind::ReadOnly;
+        if (!refused) give_up(list);
+        throw;
+    }
+    return carry_out(list);
+}
+
+ListOutcome PruneProtocol::adopt(const CondemnedRecord& list) { return carry_out(list); }
+
+ListOutcome PruneProtocol::finish(const CondemnedRecord& list, const DecisionRecord& decision) {
+    // Its maker may have seen it and died before it was durable.
+    repository_.backend().sync();
+    const auto standing = find_decision(repository_, list.number, list.packs.size());
+    if (!standing || standing->goes != decision.goes)
+        throw Error(ErrorKind::Io, decision_name(list.number) + " changed while it was read");
+    return remove(list, *standing, {}, repository_.backend().list("packs/"));
+}
+
+ListOutcome PruneProtocol::carry_out(const CondemnedRecord& list) {
+    try {
+        ListOutcome pending;
+        pending.waits_for = wait_for_sessions(repository_, list.number, environment_, mark_.poll);  // P4, P5
+        if (!pending.waits_for.empty()) return pending;
+        std::vector<bool> goes_now;
+        std::vector<SessionId> commits;
+        std::vector<ObjectInfo> packs;
+        {
+            const Marked marked = mark_repository(repository_, mark_);  // P6
+            goes_now = goes(list, marked);                              // P7
+            commits = removable_commits(marked.listing, mark_);
+            packs = marked.packs;
+        }
+        repository_.backend().sync();
+        const DecisionRecord decision = decide(list, std::move(goes_now));  // P8
+        return remove(list, decision, commits, packs);                      // P9
+    } catch (...) {
+        give_up(list);
+        throw;
+    }
+}
+
+std::vector<bool> PruneProtocol::goes(const CondemnedRecord& list, const Marked& marked) const {
+    Survivors survivors(repository_, marked);
+    std::vector<bool> goes(list.packs.size(), false);
+    for (std::size_t i = 0; i < list.packs.size(); ++i) {
+        mark_.poll();
+        goes[i] = survivors.may_go(list.packs[i]);
+    }
+    return goes;
+}
+
+// What stands in the end, durable: this decision or another's.
+DecisionRecord PruneProtocol::decide(const CondemnedRecord& list, std::vector<bool> goes) const {
+    DecisionRecord own;
+    own.number = list.number;
+    own.time = environment_.time();
+    own.goes = std::move(goes);
+    for (int attempt = 1;; ++attempt) {
+        try {
+            put_record(repository_, ObjectKind::Decision, decision_name(list.number), own);
+            return own;
+        } catch (const Error&) {
+            // Taken, or perhaps put with its reply lost: what can be read after a sync is what stands.
+            repository_.backend().sync();
+            if (const auto standing = find_decision(repository_, list.number, list.packs.size())) return *standing;
+            if (attempt == kDecisionAttempts) throw;
+        }
+    }
+}
+
+ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRecord& decision,
+                                  const std::vector<SessionId>& commits, const std::vector<ObjectInfo>& packs) {
+    Backend& backend = repository_.backend();
+    std::map<std::string, std::uint64_t> sizes;
+    for (const ObjectInfo& info : packs) sizes[info.name] = info.size;
+    ListOutcome outcome;
+    for (std::size_t i = 0; i < list.packs.size(); ++i) {
+        if (!decision.goes[i]) {
+            ++outcome.packs_kept;
+            continue;
+        }
+        const std::string name = pack_name(list.packs[i]);
+        backend.remove(name);  // also where it is gone: its removal may not be durable
+        const auto size = sizes.find(name);
+        if (size == sizes.end()) continue;
+        ++outcome.packs_removed;
+        outcome.bytes_removed += size->second;
+    }
+    backend.sync();
+    outcome.commits_removed = remove_listed_commits(commits);
+    remove_list(list.number);
+    return outcome;
+}
+
+// A list that stays undecided would condemn its packs until another pruner finds this one dead.
+void PruneProtocol::give_up(const CondemnedRecord& list) {
+    try {
+        const DecisionRecord standing = decide(list, std::vector<bool>(list.packs.size(), false));
+        repository_.backend().sync();
+        if (keeps_all(standing))
+            remove_list(list.number);
+        else
+            remove(list, standing, {}, {});
+    } catch (const std::exception&) {
+        // The store does not answer. The list stands, decided or not: the next prune finishes it. What went wrong first
+        // is what the caller reports.
+    }
+}
+
+void PruneProtocol::remove_list(const ControlId& n) {
+    repository_.backend().remove("waiting/" + n.hex());
+    repository_.backend().remove(condemned_name(n));
+}
+
+std::uint64_t PruneProtocol::remove_commits(const std::vector<SessionId>& commits) {
+    if (commits.empty()) return 0;
+    repository_.backend().sync();  // a tombstone that a power cut takes back would bring back half a snapshot
+    return remove_listed_commits(commits);
+}
+
+std::uint64_t PruneProtocol::remove_listed_commits(const std::vector<SessionId>& commits) {
+    Backend& backend = repository_.backend();
+    for (const SessionId& sid : commits) {
+        backend.remove("snapshots/" + sid.hex());
+        for (const ObjectInfo& mark : backend.list("marks/" + sid.hex())) backend.remove(mark.name);
+    }
+    return commits.size();
+}
+
+}  // namespace vault

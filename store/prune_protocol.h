@@ -1,0 +1,50 @@
+// From a condemned list to packs that are gone: P3 to P9 of docs/prune.md, for an own list as for one that was adopted.
+// All that carries the safety of prune is here and in the mark.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "store/prune_environment.h"
+#include "store/prune_mark.h"
+
+namespace vault {
+
+struct ListOutcome {
+    std::vector<SessionId> waits_for;  // not empty: the list stands, the next prune goes on with it
+    std::uint64_t packs_removed = 0, bytes_removed = 0, packs_kept = 0;
+    std::uint64_t commits_removed = 0;
+};
+
+class PruneProtocol {
+  public:
+    // All are borrowed. `mark.poll` is called while waiting and marking and may throw: then the list is given up.
+    PruneProtocol(const Repository& repository, const PruneEnvironment& environment, const MarkOptions& mark)
+        : repository_(repository), environment_(environment), mark_(mark) {}
+
+    // P3 to P9 with these victims, at most 65,536, ascending.
+    ListOutcome condemn(std::vector<PackId> victims);
+    // The list of a pruner that is dead, from P4 or P5 on. What this run reads counts as read after P3.
+    ListOutcome adopt(const CondemnedRecord& list);
+    // P9 of a list that is decided, whoever began it.
+    ListOutcome finish(const CondemnedRecord& list, const DecisionRecord& decision);
+
+    // A prune without victims: makes durable what was listed, and removes these commits and what belongs to them.
+    std::uint64_t remove_commits(const std::vector<SessionId>& commits);
+
+  private:
+    ListOutcome carry_out(const CondemnedRecord& list);
+    std::vector<bool> goes(const CondemnedRecord& list, const Marked& marked) const;
+    DecisionRecord decide(const CondemnedRecord& list, std::vector<bool> goes) const;
+    ListOutcome remove(const CondemnedRecord& list, const DecisionRecord& decision,
+                       const std::vector<SessionId>& commits, const std::vector<ObjectInfo>& packs);
+    void give_up(const CondemnedRecord& list);
+    void remove_list(const ControlId& n);
+    std::uint64_t remove_listed_commits(const std::vector<SessionId>& commits);
+
+    const Repository& repository_;
+    const PruneEnvironment& environment_;
+    const MarkOptions& mark_;
+};
+
+}  // namespace vault

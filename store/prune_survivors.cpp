@@ -1,0 +1,78 @@
+// Reading back what is to be counted on.
+#include "store/prune_survivors.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "store/control_objects.h"
+
+namespace vault {
+
+Survivors::Survivors(const Repository& repository, const Marked& marked) : repository_(repository), marked_(marked) {
+    for (const PackNumber number : marked.view.chunks->view().numbers())
+        if (!marked.condemned.contains(number) && !marked.doubtful.contains(number)) trusted_.add(number);
+}
+
+bool Survivors::may_go(const PackId& pack) {
+    const auto number = marked_.view.index->number_of(pack);
+    if (!number || !marked_.view.chunks->view().contains(*number)) return false;
+    const PackDirectory directory = marked_.view.index->directory(*number);
+    const std::vector<bool> reached = marked_.reached(*number, directory);
+    std::vector<ChunkId> needed;
+    std::size_t entry = 0;
+    for (const DirectoryBox& box : directory.boxes)
+        for (const DirectoryChunk& chunk : box.chunks)
+            if (reached[entry++]) needed.push_back(chunk.id);
+    return needed.empty() || all_survive(directory.content, needed);
+}
+
+bool Survivors::all_survive(ChunkKind kind, const std::vector<ChunkId>& ids) {
+    const auto places = marked_.view.index->find(ids, trusted_);
+    std::vector<Wanted> wanted;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (!places[i]) return false;  // nowhere else
+        if (!verified_.test(*places[i])) wanted.push_back({ids[i], *places[i]});
+    }
+    std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) {
+        return std::tie(a.at.pack, a.at.box, a.at.offset) < std::tie(b.at.pack, b.at.box, b.at.offset);
+    });
+    for (std::size_t from = 0, to = 0; from < wanted.size(); from = to) {
+        while (to < wanted.size() && wanted[to].at.pack == wanted[from].at.pack &&
+               wanted[to].at.box == wanted[from].at.box)
+            ++to;
+        const std::vector<Wanted> in_one_box(wanted.begin() + static_cast<std::ptrdiff_t>(from),
+                                             wanted.begin() + static_cast<std::ptrdiff_t>(to));
+        if (verify_together(kind, in_one_box)) continue;
+        for (const Wanted& one : in_one_box)
+            if (!verified_.test(one.at) && !survives_elsewhere(kind, one)) return false;
+    }
+    return true;
+}
+
+bool Survivors::verify_together(ChunkKind kind, const std::vector<Wanted>& in_one_box) {
+    const ChunkLocation& first = in_one_box.front().at;
+    try {
+        const Bytes box = marked_.view.chunks->load_box(kind, first.pack, first.box);
+        for (const Wanted& wanted : in_one_box) {
+            if (wanted.at.offset > box.size() || wanted.at.length > box.size() - wanted.at.offset) return false;
+            verify_chunk(repository_.keys(), kind, ByteView(box).subspan(wanted.at.offset, wanted.at.length),
+                         wanted.id, "a copy that is to survive");
+            verified_.set(wanted.at);
+            ++chunks_verified_;
+        }
+        return true;
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+        return false;
+    }
+}
+
+bool Survivors::survives_elsewhere(ChunkKind kind, const Wanted& wanted) {
+    for (const ChunkLocation& other : marked_.view.index->find_all(wanted.id, trusted_)) {
+        if (other == wanted.at) continue;
+        if (verified_.test(other) || verify_together(kind, {{wanted.id, other}})) return true;
+    }
+    return false;
+}
+
+}  // namespace vault

@@ -1,0 +1,37 @@
+// Whether everything that a pack holds and a snapshot needs is safe elsewhere. P7 of docs/prune.md.
+#pragma once
+
+#include "store/prune_mark.h"
+
+namespace vault {
+
+// Reads what it counts on: a copy is a survivor only if this object has read and verified it, in a listed pack that
+// nobody condemned and that no damage mark names. Made after P3 (or after the adoption). Not thread-safe.
+class Survivors {
+  public:
+    // Both outlive this.
+    Survivors(const Repository& repository, const Marked& marked);
+
+    // Whether every chunk of the pack that is reached has a survivor. False for a pack that is not listed or whose
+    // directory cannot be read: nothing is known of it.
+    bool may_go(const PackId& pack);
+
+    std::uint64_t chunks_verified() const { return chunks_verified_; }
+
+  private:
+    struct Wanted {
+        ChunkId id;
+        ChunkLocation at;
+    };
+    bool all_survive(ChunkKind kind, const std::vector<ChunkId>& ids);
+    bool verify_together(ChunkKind kind, const std::vector<Wanted>& in_one_box);
+    bool survives_elsewhere(ChunkKind kind, const Wanted& wanted);
+
+    const Repository& repository_;
+    const Marked& marked_;
+    PackSet trusted_;     // where survivors may lie
+    ChunkBits verified_;
+    std::uint64_t chunks_verified_ = 0;
+};
+
+}  // namespace vault

@@ -1,0 +1,73 @@
+// Fences for the dead, and their remains.
+#include "store/session_end.h"
+
+#include <algorithm>
+
+#include "store/clock.h"
+#include "store/control_objects.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::int64_t kOrphanAgeNs = 24ll * 3600 * 1'000'000'000;  // of temporaries that no session explains
+
+}  // namespace
+
+void put_fence(const Repository& repository, const SessionId& sid, FenceReason reason) {
+    const std::string name = "snapshots/" + sid.hex();
+    FenceRecord fence;
+    fence.sid = sid;
+    fence.reason = reason;
+    fence.by = this_process();
+    fence.time = now();
+    try {
+        put_record(repository, ObjectKind::Fence, name, fence);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Exists) throw;
+    }
+}
+
+// Heartbeats first: one without its session object would be found by nobody.
+void remove_session_objects(Backend& backend, const SessionId& sid) {
+    const std::vector<ObjectInfo> listed = backend.list("sessions/" + sid.hex());
+    for (auto info = listed.rbegin(); info != listed.rend(); ++info) backend.remove(info->name);
+}
+
+std::size_t end_dead_sessions(const Repository& repository,
+                              const std::function<Liveness(const SessionRecord&)>& liveness_of) {
+    Backend& backend = repository.backend();
+    std::size_t ended = 0;
+    std::vector<std::string> known;  // sids that may live
+    for (const ObjectInfo& info : backend.list("sessions/")) {
+        constexpr std::size_t kFolderBytes = std::string_view("sessions/").size();
+        const std::string sid_hex = info.name.substr(kFolderBytes, 2 * SessionId::kBytes);
+        if (info.name.size() != kFolderBytes + sid_hex.size()) continue;  // a heartbeat
+        known.push_back(sid_hex);
+        SessionRecord record;
+        try {
+            record = repository.read_record(info.name, decode_session);
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt)
+                continue;  // ended, or for check
+            throw;
+        }
+        const Liveness state = liveness_of ? liveness_of(record) : liveness(record.process);
+        if (state != Liveness::Gone) continue;
+        put_fence(repository, record.sid, FenceReason::ProcessGone);
+        backend.sync();
+        remove_session_objects(backend, record.sid);
+        known.pop_back();
+        ++ended;
+    }
+    const Time today = now();
+    for (const ObjectInfo& info : backend.list("tmp/")) {
+        const std::string sid_hex = info.name.substr(4, 2 * SessionId::kBytes);
+        if (std::find(known.begin(), known.end(), sid_hex) != known.end()) continue;
+        const bool orphan = today.seconds * 1'000'000'000 - info.modified_ns > kOrphanAgeNs;
+        if (orphan || object_exists(backend, "snapshots/" + sid_hex)) backend.remove(info.name);
+    }
+    return ended;
+}
+
+}  // namespace vault
