@@ -1,15 +1,16 @@
 // vault prune: options, what it did, in bytes.
 #include "store/prune.h"
 
-#include <charconv>
-
 #include "cli/command.h"
+#include "cli/keep_options.h"
 #include "cli/open_snapshot.h"
-#include "cli/prune_output.h"
 #include "cli/progress.h"
+#include "cli/prune_output.h"
+#include "cli/retention_output.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
-#include "store/base/text.h"
+#include "store/clock.h"
+#include "store/forget.h"
 
 namespace vault {
 
@@ -18,8 +19,12 @@ namespace {
 struct Arguments {
     std::optional<std::string> max_unused, max_repack, max_delete, keep_forgotten;
     bool dry_run = false, all = false;
+    KeepOptions keep;
+    SnapshotFilter filter;
 
     void add_to(CLI::App& app) {
+        keep.add_to(app);
+        add_filter(app, filter, "With rules that keep: only");
         app.add_flag("-n,--dry-run", dry_run, "Say what would be done and change nothing");
         app.add_option("--max-unused", max_unused,
                        "Bytes of packs that may stay unused rather than be rewritten: N% of what stays, or a size; 5% "
@@ -50,20 +55,53 @@ struct Arguments {
     }
 };
 
+// Which snapshots no rule keeps. Tombstones first, then everything is as without rules.
+ForgetPlan select(const Repository& repository, const SnapshotListing& listing, const Arguments& arguments,
+                  PruneOptions& options) {
+    ForgetPlan plan =
+        plan_forget(listing, arguments.filter, arguments.keep.rules(), arguments.keep.zone(), now());
+    if (!arguments.all) require_some_left(listing, plan);
+    if (arguments.dry_run) {
+        for (const Snapshot* snapshot : plan.remove()) options.as_if_forgotten.push_back(snapshot->sid);
+    } else {
+        carry_out(repository, plan);
+    }
+    return plan;
+}
+
+void require_rules(const Arguments& arguments) {
+    if (arguments.keep.any_rule()) return;
+    if (arguments.keep.zone_given() || !arguments.filter.is_empty())
+        throw Error(ErrorKind::Usage, "--series, --host, --tag and --tz narrow rules that keep, as --keep-daily; there "
+                                      "is none");
+}
+
 }  // namespace
 
 ExitCode run_prune(Invocation& invocation) {
     CLI::App app(
         "Reclaims the room of what no snapshot needs: packs that nothing needs are deleted, those of which little is "
-        "needed are rewritten, small ones are merged. Runs beside snapshots, restores and other prunes.",
+        "needed are rewritten, small ones are merged. With rules that keep, it first forgets what no rule keeps, as "
+        "`vault forget` does. Runs beside snapshots, restores and other prunes.",
         "vault prune");
     Arguments arguments;
     arguments.add_to(app);
     invocation.parse(app);
-    const PruneOptions options = arguments.options();
+    PruneOptions options = arguments.options();
+    require_rules(arguments);
 
     const std::unique_ptr<Repository> repository =
         invocation.open_repository(options.dry_run ? Access::Read : Access::Write);
+    SnapshotListing listing;
+    std::optional<ForgetPlan> selected;
+    if (arguments.keep.any_rule()) {
+        listing = list_snapshots(*repository);
+        selected = select(*repository, listing, arguments, options);
+        if (invocation.json())
+            print_groups(invocation.output(), *selected);
+        else
+            show_selected(invocation.output(), *selected, options.dry_run);
+    }
     PruneProgress prune_progress;
     PruneReport report;
     std::int64_t elapsed_ns = 0;
@@ -78,7 +116,7 @@ ExitCode run_prune(Invocation& invocation) {
     }
     Output& output = invocation.output();
     if (invocation.json())
-        print(output, prune_summary(report, options.dry_run, elapsed_ns));
+        print(output, prune_summary(report, selected, options.dry_run, elapsed_ns));
     else
         show_prune(output, report, options.dry_run);
     for (const std::string& damaged : report.plan.unreadable) complain("left alone: " + damaged);

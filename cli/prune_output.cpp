@@ -2,7 +2,9 @@
 #include "cli/prune_output.h"
 
 #include <cmath>
+#include <map>
 
+#include "cli/retention_output.h"
 #include "cli/terminal.h"
 #include "store/base/text.h"
 
@@ -62,10 +64,22 @@ std::int64_t parse_age(const std::string& option, const std::string& text) {
     return static_cast<std::int64_t>(quantity->number * static_cast<double>(unit->second) * kSecond);
 }
 
-Json prune_summary(const PruneReport& report, bool dry_run, std::int64_t elapsed_ns) {
+void show_selected(Output& output, const ForgetPlan& plan, bool dry_run) {
+    if (plan.considered() > 0) show_plan(output, plan);
+    const std::size_t going = plan.remove().size();
+    output.line(std::string("selecting: ") + (dry_run ? "would forget " : "forgot ") + counted(going, "snapshot") +
+                ", kept " + human_count(plan.considered() - going));
+}
+
+Json prune_summary(const PruneReport& report, const std::optional<ForgetPlan>& selected, bool dry_run,
+                   std::int64_t elapsed_ns) {
     const PrunePlan& plan = report.plan;
     Json summary = message("summary");
     summary["dry_run"] = dry_run;
+    if (selected) {
+        summary["kept"] = selected->considered() - selected->remove().size();
+        summary["forgotten"] = selected->remove().size();
+    }
     summary["snapshots"] = report.live_snapshots;
     summary["snapshots_forgotten"] = report.forgotten_snapshots;
     summary["packs"] = plan.packs;
@@ -126,7 +140,8 @@ void show_prune(Output& output, const PruneReport& report, bool dry_run) {
         output.line("kept after all: " + counted(report.packs_kept, "pack") + " that a snapshot came to need");
     if (report.no_room_to_repack)
         output.line("there was no room to rewrite packs; now that some is free, prune again to rewrite them");
-    std::string text = "deleted " + counted(report.packs_removed, "pack") + ", " + exact(report.bytes_removed);
+    std::string text =
+        "reclaiming: deleted " + counted(report.packs_removed, "pack") + ", " + exact(report.bytes_removed);
     if (report.repacked.packs_written > 0)
         text += "; wrote " + counted(report.repacked.packs_written, "pack") + ", " +
                 exact(report.repacked.bytes_written);

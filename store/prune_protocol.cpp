@@ -94,6 +94,7 @@ DecisionRecord PruneProtocol::decide(const CondemnedRecord& list, std::vector<bo
     for (int attempt = 1;; ++attempt) {
         try {
             put_record(repository_, ObjectKind::Decision, decision_name(list.number), own);
+            repository_.backend().sync();
             return own;
         } catch (const Error&) {
             // Taken, or perhaps put with its reply lost: what can be read after a sync is what stands.
