@@ -207,7 +207,7 @@ TEST_CASE("whatever the schedule, the kills and the power cuts: nothing that was
 // The index numbers packs as its threads happen to read them, which no seed owns: once a chunk lies in two packs, one
 // run may mark the other copy. Up to there a seed is one sequence of calls.
 TEST_CASE("a seed is replayed call by call", "[prune]") {
-    constexpr std::size_t kCallsCompared = 150;
+    constexpr std::size_t kCallsCompared = 100;
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
         std::vector<std::string> traces[2];
         for (auto& trace : traces) {
