@@ -68,22 +68,24 @@ RetentionGroup decide(const std::vector<const Snapshot*>& snapshots, const KeepR
             decision.reasons.push_back({reason, detail});
         };
         const bool ahead = is_clock_ahead(*snapshot, now);
-        if (!ahead && !record.incomplete) {
+        const bool counts = !ahead && !snapshot->tombstone_unreadable;
+        if (counts && !record.incomplete) {
             const CivilTime at = zone.civil(record.time);
             for (CountedRule& rule : counted)
                 if (rule.keeps(at)) keep(rule.reason);
         }
-        if (!ahead && rules.within && !within_after) within_after = zone.before(record.time, *rules.within);
-        if (!ahead && within_after && record.time > *within_after) keep(KeepReason::Within, to_text(*rules.within));
+        if (counts && rules.within && !within_after) within_after = zone.before(record.time, *rules.within);
+        if (counts && within_after && record.time > *within_after) keep(KeepReason::Within, to_text(*rules.within));
         for (const std::string& tag : rules.tags)
             if (std::binary_search(snapshot->tags.begin(), snapshot->tags.end(), tag)) keep(KeepReason::Tag, tag);
-        const bool newest = !ahead && (!met_any || (!met_complete && !record.incomplete));
+        const bool newest = counts && (!met_any || (!met_complete && !record.incomplete));
         if (newest) keep(KeepReason::Newest);
-        met_any = met_any || !ahead;
-        met_complete = met_complete || (!ahead && !record.incomplete);
+        met_any = met_any || counts;
+        met_complete = met_complete || (counts && !record.incomplete);
         if (snapshot->held) keep(KeepReason::Held);
         if (snapshot->mark_unreadable) keep(KeepReason::MarkUnreadable);
         if (ahead) keep(KeepReason::ClockAhead);
+        if (snapshot->tombstone_unreadable) keep(KeepReason::TombstoneUnreadable);
         group.decisions.push_back(std::move(decision));
     }
     return group;
@@ -110,6 +112,7 @@ std::string to_text(const Kept& kept) {
         case KeepReason::Held: return "held";
         case KeepReason::MarkUnreadable: return "may be held: a mark on it is damaged";
         case KeepReason::ClockAhead: return "its clock was ahead of ours";
+        case KeepReason::TombstoneUnreadable: return "may be forgotten: its tombstone is damaged";
     }
     return "";
 }

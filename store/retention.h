@@ -47,6 +47,7 @@ enum class KeepReason {
     Held,            // vault hold
     MarkUnreadable,  // it may be held: a mark on it is damaged
     ClockAhead,      // its run started more than kClockAheadNs after `now`
+    TombstoneUnreadable,  // it may be forgotten
 };
 
 struct Kept {
@@ -70,8 +71,8 @@ struct RetentionGroup {
 };
 
 // One group for each series among `snapshots`, by name; of these snapshots alone, in any order, none twice. They
-// outlive the result. What takes no place: incomplete snapshots in the counted rules, and those whose clock was ahead
-// in all of them, so that neither pushes out a good one.
+// outlive the result. What takes no place, so that it pushes out no good one: incomplete snapshots in the counted
+// rules; those whose clock was ahead, or that may be forgotten, in all of them.
 std::vector<RetentionGroup> apply_keep_rules(std::span<const Snapshot* const> snapshots, const KeepRules& rules,
                                              const TimeZone& zone, const Time& now);
 

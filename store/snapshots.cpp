@@ -156,15 +156,19 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
         Snapshot snapshot;
         snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
         bool is_forgotten = tombstones.sids.contains(snapshot.sid);
+        bool tombstone_unreadable = false;
         if (is_forgotten) {
             if (auto trouble = trouble_with_tombstone(repository, snapshot.sid)) {
                 listing.damaged.push_back(std::move(*trouble));
                 is_forgotten = false;
+                tombstone_unreadable = true;
             }
         }
         if (is_forgotten && forgotten == Forgotten::Skip) continue;
         if (const auto before = read_before.find(snapshot.sid); before != read_before.end()) {
-            (is_forgotten ? listing.forgotten : listing.live).push_back(*before->second);
+            std::vector<Snapshot>& list = is_forgotten ? listing.forgotten : listing.live;
+            list.push_back(*before->second);
+            list.back().tombstone_unreadable = tombstone_unreadable;
             continue;
         }
         try {
@@ -183,6 +187,7 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
             listing.damaged.push_back(info.name + ": " + error.what());
             continue;
         }
+        snapshot.tombstone_unreadable = tombstone_unreadable;
         (is_forgotten ? listing.forgotten : listing.live).push_back(std::move(snapshot));
     }
     const Marks marks = read_marks(repository);

@@ -18,6 +18,8 @@ struct Snapshot {
     std::vector<std::string> tags;  // the record's own, as marks changed them; ascending
     bool held = false;
     bool mark_unreadable = false;   // a mark on it is damaged: tags may be wrong, and it may be held
+    // It has a tombstone that is damaged, or that somebody without the key put there: it counts as live.
+    bool tombstone_unreadable = false;
 
     std::string short_id() const { return sid.hex().substr(0, 8); }
     TreeRoot root() const { return {record.root, record.root_level}; }

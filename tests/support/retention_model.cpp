@@ -100,9 +100,11 @@ void keep_of_series(std::vector<ModelSnapshot> all, const ModelRules& rules, std
         if (one.mark_unreadable) keeps.insert(one.id + ": may be held: a mark on it is damaged");
         for (const std::string& tag : one.tags)
             if (std::count(rules.tags.begin(), rules.tags.end(), tag) > 0) keeps.insert(one.id + ": has tag " + tag);
+        if (one.tombstone_unreadable) keeps.insert(one.id + ": may be forgotten: its tombstone is damaged");
         if (one.started_s > now_s + 86'400) keeps.insert(one.id + ": its clock was ahead of ours");
     }
     std::erase_if(all, [&](const ModelSnapshot& one) { return one.started_s > now_s + 86'400; });
+    std::erase_if(all, [](const ModelSnapshot& one) { return one.tombstone_unreadable; });
     if (all.empty()) return;
     std::sort(all.begin(), all.end(), [](const ModelSnapshot& a, const ModelSnapshot& b) {
         if (a.time_s != b.time_s) return a.time_s > b.time_s;

@@ -235,6 +235,24 @@ TEST_CASE("a damaged bundle of tombstones stops rules, since forgotten ones woul
     CHECK(ids(plan_forget(listing, Names{"aaaa"}, {}).remove()) == Names{"aaaa"});
 }
 
+TEST_CASE("a damaged tombstone neither hides its snapshot nor lets it take a place", "[forget]") {
+    Store store;
+    store.commit("aaaa", "2026-01-01");
+    store.commit("bbbb", "2026-01-02");
+    store.commit("cccc", "2026-01-03");
+    put_tombstone(*store.repository, sid_of("cccc"));
+    store.damage("tombstones/" + sid_of("cccc").hex());
+    const SnapshotListing listing = store.list();
+    CHECK(ids(listing.live) == Names{"aaaa", "bbbb", "cccc"});
+    CHECK(listing.damaged.size() == 1);
+    CHECK(ids(plan_forget(listing, SnapshotFilter{}, keep_last(1), {}, now()).remove()) == Names{"aaaa"});
+    // A listing that knows the snapshot from before sees the damage too, and sees it go.
+    const SnapshotListing again = list_snapshots(*store.repository, listing.live);
+    CHECK(again.live[2].tombstone_unreadable);
+    store.test.backend().remove("tombstones/" + sid_of("cccc").hex());
+    CHECK_FALSE(list_snapshots(*store.repository, again.live).live[2].tombstone_unreadable);
+}
+
 TEST_CASE("a tombstone whose reply was lost, or that another client put, is made durable and counts", "[forget]") {
     Store store;
     store.faulty.inject({.effect = Effect::ReplyLost, .call = Call::PutNew, .name_prefix = "tombstones/"});

@@ -28,6 +28,7 @@ Snapshot snapshot_of(const ModelSnapshot& model) {
     snapshot.tags = model.tags;
     snapshot.held = model.held;
     snapshot.mark_unreadable = model.mark_unreadable;
+    snapshot.tombstone_unreadable = model.tombstone_unreadable;
     return snapshot;
 }
 
@@ -178,6 +179,13 @@ TEST_CASE("a snapshot of a clock that was ahead stays and takes no other's place
     CHECK(decide(list, rules).kept == Ids{"02"});
 }
 
+TEST_CASE("a snapshot that may be forgotten stays and takes no other's place", "[retention]") {
+    auto list = at({"2026-01-01", "2026-01-02", "2026-01-03"});
+    list[2].tombstone_unreadable = true;
+    CHECK(decide(list, rule(&KeepRules::last, 1)).keeps ==
+          Keeps{"02: may be forgotten: its tombstone is damaged", "01: last snapshot", "01: newest of its series"});
+}
+
 TEST_CASE("an incomplete snapshot takes no place in a count, and as the newest it stays beside the newest complete one",
           "[retention]") {
     auto list = at({"2026-01-01", "2026-01-02", "2026-01-03T10:00", "2026-01-03T11:00"});
@@ -222,6 +230,7 @@ rc::Gen<std::vector<ModelSnapshot>> run_lists() {
             one.held = *rc::gen::inRange(0, 12) == 0;
             one.incomplete = *rc::gen::inRange(0, 8) == 0;
             one.mark_unreadable = *rc::gen::inRange(0, 20) == 0;
+            one.tombstone_unreadable = *rc::gen::inRange(0, 20) == 0;
             list.push_back(one);
         }
         return list;
