@@ -7,7 +7,7 @@ namespace vault {
 
 namespace {
 
-// A tombstone's name is what counts; its time only spares young ones, so one that cannot be read is as old as can be.
+// One that is not authentic forgets nothing: whoever can write to the store could destroy a snapshot by its name alone.
 std::map<SessionId, Time> read_tombstones(const Repository& repository) {
     constexpr std::string_view kFolder = "tombstones/", kBundle = "tombstones/bundle-";
     std::map<SessionId, Time> tombstones;
@@ -17,10 +17,9 @@ std::map<SessionId, Time> read_tombstones(const Repository& repository) {
         const SessionId sid = SessionId::from_hex(std::string_view(info.name).substr(kFolder.size()));
         try {
             const auto record = find_record(repository, info.name, decode_tombstone);
-            tombstones[sid] = record ? record->time : Time{};
+            if (record && record->sid == sid) tombstones[sid] = record->time;
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Corrupt) throw;
-            tombstones[sid] = Time{};
         }
     }
     // Bundles after singles: a tombstone is in one of them at any time.

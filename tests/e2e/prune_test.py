@@ -150,6 +150,21 @@ class Prune(v.VaultCase):
         self.prune("--max-unused", "0")
         self.check_all(live)
 
+    def test_a_tombstone_that_somebody_without_the_key_put_there_destroys_nothing(self):
+        self.init()
+        generator, live = random.Random(SEED), {}
+        first, second = self.take(generator, live), self.take(generator, live)
+        self.replace_object(f"tombstones/{first}", b"")
+        self.succeed("forget", second)
+        forged = self.object(f"tombstones/{second}")
+        del live[second]
+        third = self.take(generator, live)
+        self.replace_object(f"tombstones/{third}", forged)
+        self.run_vault("prune", "--max-delete", "100%", "--max-unused", "0")
+        for name in (first, third):
+            os.unlink(os.path.join(self.repository, "tombstones", name))
+        self.check_all(live)
+
     def test_no_snapshot_left_needs_all(self):
         self.init()
         self.file("source/f", b"x" * 10_000)
