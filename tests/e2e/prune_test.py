@@ -160,6 +160,7 @@ class Prune(v.VaultCase):
         del live[second]
         third = self.take(generator, live)
         self.replace_object(f"tombstones/{third}", forged)
+        self.take(generator, live)
         self.run_vault("prune", "--max-delete", "100%", "--max-unused", "0")
         for name in (first, third):
             os.unlink(os.path.join(self.repository, "tombstones", name))

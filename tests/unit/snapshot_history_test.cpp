@@ -276,8 +276,15 @@ TEST_CASE("a parent with a damaged node in its middle is one up to there, and th
     std::vector<ChunkId> leaves;
     {
         const View view = repository->reader_view();
-        const auto root = view.chunks->node(first.root);
-        for (const ManifestInnerItem& item : root->manifest_children()) leaves.push_back(item.child.id);
+        std::vector<ChunkId> above = {first.root};
+        for (unsigned level = first.root_level; level > 0; --level) {  // the keys decide how many levels there are
+            leaves.clear();
+            for (const ChunkId& id : above) {
+                const auto node = view.chunks->node(id);
+                for (const ManifestInnerItem& item : node->manifest_children()) leaves.push_back(item.child.id);
+            }
+            above = leaves;
+        }
     }
     REQUIRE(leaves.size() >= 3);
     const auto [pack, box] = place_of(*repository, leaves[1]);
