@@ -84,7 +84,7 @@ std::string left_out(const RestoreReport& report) {
     add(report.left_out_devices, "device");
     add(report.left_out_attributes, "extended attribute");
     add(report.left_out_setuid, "setuid or setgid bit");
-    add(report.left_out_flags, "set of file flags");
+    add(report.left_out_flags, "file flag set");
     return text;
 }
 

@@ -106,6 +106,10 @@ Bytes LocalBackend::get(const std::string& name, std::optional<ByteRange> range)
 std::vector<ObjectInfo> LocalBackend::list_folder(std::size_t index, const std::string& prefix) {
     const std::string folder = object_folders()[index] + '/';
     const int folder_fd = folders_.folder(index);
+    // A folder that was removed under its open descriptor lists as empty: a store that is gone must not look like one
+    // that holds nothing.
+    if (look_at(folder_fd, location() + '/' + folder).st_nlink == 0)
+        throw Error(ErrorKind::Io, "the folder " + location() + '/' + folder + " was removed while it was in use");
     std::vector<ObjectInfo> objects;
     for (const std::string& leaf : names_in(folder_fd, location() + '/' + folder)) {
         const std::string name = folder + leaf;

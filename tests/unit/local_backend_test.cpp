@@ -122,6 +122,16 @@ TEST_CASE("a folder that is missing is damage, never an empty listing", "[local]
     CHECK(fs::is_empty(folder.path() + "/tmp"));
 }
 
+TEST_CASE("a store that is removed while it is open lists as an error, never as empty", "[local]") {
+    TemporaryFolder folder;
+    const std::string place = folder.path() + "/r";
+    init_local(place);
+    LocalBackend backend(place);
+    CHECK(backend.list("snapshots/").empty());
+    fs::remove_all(place);
+    CHECK(kind_thrown([&] { backend.list("snapshots/"); }) == ErrorKind::Io);
+}
+
 TEST_CASE("what another process removed is not read from a descriptor kept open", "[local]") {
     const TemporaryFolder folder;
     const auto backend = init_local(folder.path());
