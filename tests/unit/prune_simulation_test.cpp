@@ -2,9 +2,10 @@
 // seed. VAULT_TEST_SEEDS=N runs N seeds of each kind, VAULT_TEST_SEED=N one seed alone and prints what it did.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
-#include <regex>
+#include <string>
 
 #include "store/control_objects.h"
 #include "store/prune.h"
@@ -17,6 +18,22 @@ using namespace vault;
 namespace {
 
 constexpr std::size_t kVariants = 4;
+
+// Random names are 16 hexadecimal digits or more, and packs lie in folders by their first two. No std::regex: g++ 12
+// warns of it by mistake under ASan.
+std::string without_names(const std::string& line) {
+    constexpr const char kHex[] = "0123456789abcdef";
+    std::string out;
+    for (std::size_t at = 0; at < line.size();) {
+        const std::size_t digits = std::min(line.find_first_not_of(kHex, at), line.size()) - at;
+        const bool is_folder = line.compare(at, 6, "packs/") == 0 && line.find_first_not_of(kHex, at + 6) == at + 8 &&
+                               line[at + 8] == '/';
+        if (digits >= 16 || is_folder) out += '#';
+        else out.append(line, at, std::max<std::size_t>(digits, 1));
+        at += is_folder ? 9 : std::max<std::size_t>(digits, 1);
+    }
+    return out;
+}
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
     const char* text = std::getenv(name);
@@ -214,9 +231,8 @@ TEST_CASE("a seed is replayed call by call", "[prune]") {
             World world(options_of(seed));
             world.run();
             // Times of day are in what is stored, so that names differ.
-            static const std::regex name("[0-9a-f]{16,}|packs/[0-9a-f]{2}/");
             for (const std::string& line : world.simulation.trace())
-                if (line.find(" ended: ") == std::string::npos) trace.push_back(std::regex_replace(line, name, "#"));
+                if (line.find(" ended: ") == std::string::npos) trace.push_back(without_names(line));
             REQUIRE(trace.size() >= kCallsCompared);
             trace.resize(kCallsCompared);
         }
