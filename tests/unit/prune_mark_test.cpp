@@ -95,7 +95,7 @@ TEST_CASE("exactly what live snapshots need is marked: nodes, extents trees, att
 
 TEST_CASE("marking walks each node once, however many snapshots share it", "[prune]") {
     const PruneSource source;
-    fill(source, 1'500);
+    fill(source, 6'000);
     PruneStore store;
     store.snapshot(source);
     const std::uint64_t once = mark_repository(*store.repository, {}).marker->nodes_walked();
@@ -111,8 +111,8 @@ TEST_CASE("marking walks each node once, however many snapshots share it", "[pru
 TEST_CASE("a missing data chunk stops it after four listings, and exactly the snapshots that need it are named",
           "[prune]") {
     const PruneSource one, two;
-    one.file("lost", noise(1, 50'000));
-    two.file("fine", noise(2, 50'000));
+    one.file("lost", noise(1, 15'000));
+    two.file("fine", noise(2, 15'000));
     PruneStore store;
     const SessionId hurt = store.snapshot(one, "one"), fine = store.snapshot(two, "two");
     one.file("more", "x");
@@ -133,7 +133,7 @@ TEST_CASE("a missing data chunk stops it after four listings, and exactly the sn
 
 TEST_CASE("a data chunk that is on record as lost stops nothing; a lost tree node does", "[prune]") {
     const PruneSource source;
-    source.file("lost", noise(1, 50'000));
+    source.file("lost", noise(1, 15'000));
     PruneStore store;
     const SessionId sid = store.snapshot(source);
     const ChunkId data = chunk_of(store.live().at(sid), "/t/lost");
@@ -165,7 +165,7 @@ TEST_CASE("a tree node that does not verify stops it", "[prune]") {
 
 TEST_CASE("a listing that lacks a pack is made again", "[prune]") {
     const PruneSource source;
-    source.file("f", noise(1, 50'000));
+    source.file("f", noise(1, 15'000));
     PruneStore store;
     store.snapshot(source);
     store.faulty.inject({Effect::OmitLast, Call::List, "packs/"});
@@ -202,10 +202,10 @@ TEST_CASE("without a live snapshot nothing is marked, unless that is asked for",
 TEST_CASE("what was forgotten a short while ago is marked as long as it is to be kept", "[prune]") {
     constexpr std::int64_t kDay = 86'400ll * 1'000'000'000;
     const PruneSource source;
-    source.file("f", noise(1, 50'000));
+    source.file("f", noise(1, 15'000));
     PruneStore store;
     const SessionId old = store.snapshot(source);
-    source.file("f", noise(2, 50'000));
+    source.file("f", noise(2, 15'000));
     const SessionId kept = store.snapshot(source);
     const std::set<ChunkId> both = needed_by(*store.repository, {old, kept});
     Time yesterday = now();
@@ -224,7 +224,7 @@ TEST_CASE("what was forgotten a short while ago is marked as long as it is to be
 
 TEST_CASE("of two copies the one that is not condemned is marked", "[prune]") {
     const PruneSource source;
-    source.file("f", noise(1, 50'000));
+    source.file("f", noise(1, 15'000));
     PruneStore store;
     const SessionId sid = store.snapshot(source);
     const ChunkId chunk = chunk_of(store.live().at(sid), "/t/f");
