@@ -174,8 +174,9 @@ std::unique_ptr<LocalBackend> open_local(const std::string& path) {
     const bool has_folder = ::stat((path + "/config").c_str(), &config) == 0;
     if (!has_folder && errno != ENOENT) throw system_error("cannot look at " + escaped(path) + "/config", errno);
     if (has_folder && !backend->list("config/").empty()) return backend;
-    // With slots it is a repository that lost its config: it can be read by the keyring's copy.
-    if (::stat((path + "/keys").c_str(), &config) == 0 && !backend->list("keys/").empty()) return backend;
+    // With snapshots it is a repository that lost its config, and can be read by the keyring's copy. With keys alone it
+    // is what a killed init left, which the next init takes up.
+    if (::stat((path + "/snapshots").c_str(), &config) == 0 && !backend->list("snapshots/").empty()) return backend;
     throw none(has_folder ? "its folder config/ is empty" : "it has no folder config/");
 }
 

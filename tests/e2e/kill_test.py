@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from vault_case import OK, VaultCase
+from vault_case import NO_REPOSITORY, OK, VaultCase
 
 KILLS = int(os.environ.get("VAULT_TEST_KILLS", "50"))
 SEED = int(os.environ.get("VAULT_TEST_SEED", "1"))
@@ -119,6 +119,26 @@ class Kill(VaultCase):
             result = self.run_vault("restore", name + "@2100-01-01", "--target", target)
             self.assert_restored(result, self.path(name), target + self.path(name))
         self.assertEqual(self.succeed("--json", "snapshots").summary["snapshots"], 10)
+
+
+class Init(VaultCase):
+    def test_an_init_that_was_killed_at_any_step_can_be_repeated(self):
+        """Its steps are renames into place: slots, keyring, config."""
+        killed = 0
+        for step in range(1, 20):
+            self.environment["VAULT_REPOSITORY"] = self.path(f"made{step}")
+            command = ["strace", "-f", "-o", "/dev/null", "-e", "trace=renameat2",
+                       "-e", f"inject=renameat2:signal=KILL:when={step}", self.vault, "init"]
+            done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
+            if done.returncode == 0:
+                break
+            killed += 1
+            for name in ("snapshots", "key"):
+                self.assertIn(self.run_vault(name, *(["list"] if name == "key" else [])).code, (OK, NO_REPOSITORY))
+            if self.run_vault("snapshots").code == NO_REPOSITORY:
+                self.succeed("init")
+            self.assertEqual(self.snapshot("/etc/hostname")["total_files_processed"], 1)
+        self.assertGreaterEqual(killed, 4)
 
 
 if __name__ == "__main__":
