@@ -96,7 +96,7 @@ Description describe_long_id(const Repository& repository, const Credentials& cr
     const View view = repository.reader_view();
     const ChunkId id = ChunkId::from_hex(hex);
     if (!view.index->find_all(id, view.chunks->view()).empty()) return describe_chunk(repository, view, id);
-    const std::string pack = "packs/" + hex.substr(0, 2) + "/" + hex;
+    const std::string pack = pack_name(PackId::from_hex(hex));
     if (!repository.backend().list(pack).empty()) return describe_object(repository, credentials, pack);
     const std::string slot = "keys/" + hex;
     if (!repository.backend().list(slot).empty()) return describe_object(repository, credentials, slot);

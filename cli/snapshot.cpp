@@ -121,7 +121,7 @@ void show_summary(Output& output, const SnapshotReport& report, std::int64_t ela
                 human_duration(elapsed_ns));
     output.line("files:    " + counts(totals.files_new, totals.files_changed, totals.files_unmodified));
     output.line("folders:  " + counts(totals.dirs_new, totals.dirs_changed, totals.dirs_unmodified));
-    output.line("size:     " + human_bytes(totals.content_bytes) + " in " + counted(files_of(totals), "file") + ", " +
+    output.line("size:     " + human_bytes(totals.content_bytes) + " in " + counted(totals.files(), "file") + ", " +
                 human_bytes(totals.read_bytes) + " read");
     output.line("added:    " + human_bytes(totals.added_bytes) + " new after deduplication, " +
                 human_bytes(totals.stored_bytes) + " stored");

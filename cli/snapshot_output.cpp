@@ -13,15 +13,6 @@ std::string human_time(const Time& time) {
     return text;
 }
 
-std::uint64_t files_of(const SnapshotTotals& totals) {
-    return totals.files_new + totals.files_changed + totals.files_unmodified;
-}
-
-std::uint64_t entries_of(const SnapshotTotals& totals) {
-    return files_of(totals) + totals.dirs_new + totals.dirs_changed + totals.dirs_unmodified + totals.others_new +
-           totals.others_changed + totals.others_unmodified;
-}
-
 void put_totals(Json& object, const CommitRecord& record) {
     const SnapshotTotals& totals = record.totals;
     object["files_new"] = totals.files_new;
@@ -36,7 +27,7 @@ void put_totals(Json& object, const CommitRecord& record) {
     object["data_added"] = totals.added_bytes;
     object["data_added_packed"] = totals.stored_bytes;
     object["data_read"] = totals.read_bytes;
-    object["total_files_processed"] = files_of(totals);
+    object["total_files_processed"] = totals.files();
     object["total_bytes_processed"] = totals.content_bytes;
 }
 

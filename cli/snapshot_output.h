@@ -14,7 +14,5 @@ Json snapshot_object(const Snapshot& snapshot);
 // files_new … total_bytes_processed: what one run did.
 void put_totals(Json& object, const CommitRecord& record);
 
-std::uint64_t files_of(const SnapshotTotals& totals);    // regular files
-std::uint64_t entries_of(const SnapshotTotals& totals);  // of every type
 
 }  // namespace vault

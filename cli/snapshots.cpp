@@ -30,7 +30,7 @@ std::vector<std::string> cells_of(const Snapshot& snapshot, const Time& at) {
             escaped(record.host),
             note,
             human_bytes(record.totals.content_bytes),
-            human_count(files_of(record.totals)),
+            human_count(record.totals.files()),
             human_bytes(record.totals.stored_bytes),
             human_duration(nanoseconds_between(record.started, record.ended))};
 }

@@ -10,6 +10,7 @@
 #include <new>
 
 #include "store/format/limits.h"
+#include "store/source_entry.h"
 
 namespace vault {
 
@@ -21,19 +22,6 @@ constexpr std::size_t kPartsMax = 512;  // of one reply; the kernel takes 1,024
 constexpr unsigned kReadBytesMax = 1u << 20;
 
 double seconds(Lifetime lifetime) { return lifetime == Lifetime::Forever ? kForever : kMoment; }
-
-mode_t type_bits(EntryType type) {
-    switch (type) {
-        case EntryType::Regular: return S_IFREG;
-        case EntryType::Directory: return S_IFDIR;
-        case EntryType::Symlink: return S_IFLNK;
-        case EntryType::CharacterDevice: return S_IFCHR;
-        case EntryType::BlockDevice: return S_IFBLK;
-        case EntryType::Fifo: return S_IFIFO;
-        case EntryType::Socket: return S_IFSOCK;
-    }
-    throw Error(ErrorKind::Corrupt, "an entry of an unknown type");
-}
 
 struct stat stat_of(const NodeAttributes& node) {
     struct stat made {};

@@ -8,18 +8,6 @@
 
 namespace vault {
 
-namespace {
-
-// The one snapshot of `--snapshot`, and the filter that shows it alone.
-SnapshotReference reference_of(const VaultFsOptions& options) { return parse_reference(options.snapshot.value()); }
-
-std::uint64_t entries_of(const SnapshotTotals& totals) {
-    return totals.files_new + totals.files_changed + totals.files_unmodified + totals.dirs_new + totals.dirs_changed +
-           totals.dirs_unmodified + totals.others_new + totals.others_changed + totals.others_unmodified;
-}
-
-}  // namespace
-
 VaultFs::VaultFs(const Repository& repository, VaultFsOptions options)
     : watch_(repository, options.filter, options.tell),
       chunks_(repository, options.budget),
@@ -27,7 +15,7 @@ VaultFs::VaultFs(const Repository& repository, VaultFsOptions options)
       versions_(trees_),
       upper_(watch_, versions_) {
     if (!options.snapshot) return;
-    const SnapshotReference reference = reference_of(options);
+    const SnapshotReference reference = parse_reference(*options.snapshot);
     const Snapshot wanted = vault::resolve(list_snapshots(repository), reference.snapshot, options.filter);
     for (const MountedSnapshotPointer& shown : watch_.last()->by_time) {
         if (shown->snapshot.sid != wanted.sid) continue;
@@ -126,11 +114,7 @@ AttributeSet VaultFs::attributes_of(const Entry& entry) {
     if (const auto* set = std::get_if<AttributeSet>(&entry.attributes)) return *set;
     const auto* stored = std::get_if<AttributesChunk>(&entry.attributes);
     if (!stored) return {};
-    const ChunkStore::Chunk chunk = chunks_.tree_chunk(stored->id);
-    if (chunk.bytes.size() != stored->length)
-        throw Error(ErrorKind::Corrupt,
-                    "the attributes in chunk " + stored->id.hex() + " have another length than the entry says");
-    return decode_attribute_chunk(chunk.bytes);
+    return decode_attributes(*stored, chunks_.tree_chunk(stored->id).bytes);
 }
 
 std::vector<std::string> VaultFs::attribute_names(std::uint64_t number) {
@@ -166,7 +150,7 @@ bool VaultFs::is_forgotten(std::uint64_t number) {
 std::uint64_t VaultFs::entries_shown() {
     std::uint64_t entries = 0;
     for (const MountedSnapshotPointer& shown : watch_.last()->by_time)
-        entries += entries_of(shown->snapshot.record.totals);
+        entries += shown->snapshot.record.totals.entries();
     return entries;
 }
 

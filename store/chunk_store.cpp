@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 
+#include "store/backend/object_names.h"
 #include "store/bounded_cache.h"
 
 namespace vault {
@@ -90,9 +91,7 @@ Bytes ChunkStore::load_box(ChunkKind kind, PackNumber number, std::uint32_t box)
     if (pack->content != kind || box >= pack->boxes.size())
         throw Error(ErrorKind::Corrupt, what + ": not a box of the kind that is asked for");
     const BoxLocation& at = pack->boxes[box];
-    const std::string hex = pack->id.hex();
-    const Bytes sealed =
-        impl_->backend.get("packs/" + hex.substr(0, 2) + "/" + hex, ByteRange{at.offset, at.sealed_bytes});
+    const Bytes sealed = impl_->backend.get(pack_name(pack->id), ByteRange{at.offset, at.sealed_bytes});
     ++impl_->boxes_loaded;
     return open_box(impl_->keys, kind, sealed, at.codec, at.generation, at.plain_bytes, what);
 }

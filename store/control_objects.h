@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "store/format/envelope.h"
+#include "store/backend/object_names.h"
 #include "store/put_record.h"
 #include "store/repository.h"
 
@@ -23,10 +23,5 @@ auto find_record(const Repository& repository, const std::string& name, Decode d
 
 // Whether something has this name now. Throws what get throws, but NotFound.
 bool object_exists(Backend& backend, const std::string& name);
-
-// "packs/3f/3f09…"
-std::string pack_name(const PackId& id);
-// The pack's id in a listed name; nothing for a name that is none.
-std::optional<PackId> pack_of_name(const std::string& name);
 
 }  // namespace vault

@@ -171,7 +171,7 @@ Description describe_entry(ChunkStore& chunks, const PlacedEntry& placed) {
     AttributeSet attributes;
     if (const auto* held = std::get_if<AttributeSet>(&entry.attributes)) attributes = *held;
     if (const auto* chunk = std::get_if<AttributesChunk>(&entry.attributes)) {
-        attributes = decode_attribute_chunk(chunks.chunk(ChunkKind::Tree, chunk->id).bytes);
+        attributes = decode_attributes(*chunk, chunks.chunk(ChunkKind::Tree, chunk->id).bytes);
         fields.id("attributes_chunk", chunk->id);
     }
     for (auto& field : describe(attributes).fields) fields.fields.push_back(std::move(field));

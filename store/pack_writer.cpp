@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "store/backend/object_names.h"
 #include "store/format/limits.h"
 #include "store/open_pack.h"
 #include "store/seal/object.h"
@@ -87,8 +88,7 @@ struct PackWriter::Impl {
     }
 
     void publish(ClosedPack closed) {
-        const std::string hex = closed.pack.id.hex();
-        closed.object->publish("packs/" + hex.substr(0, 2) + "/" + hex);
+        closed.object->publish(pack_name(closed.pack.id));
         closed.object.reset();
         // I/O under this lock is meant: one dirs/ object at a time, and nobody else needs the lock for long.
         const std::lock_guard lock(durable_mutex);

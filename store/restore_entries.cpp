@@ -10,6 +10,7 @@
 
 #include "store/base/file.h"
 #include "store/restore_names.h"
+#include "store/source_entry.h"
 
 namespace vault {
 
@@ -28,19 +29,6 @@ void expect_named(const Place& place) {
 }
 
 }  // namespace
-
-unsigned type_bits(EntryType type) {
-    switch (type) {
-        case EntryType::Regular: return S_IFREG;
-        case EntryType::Directory: return S_IFDIR;
-        case EntryType::Symlink: return S_IFLNK;
-        case EntryType::CharacterDevice: return S_IFCHR;
-        case EntryType::BlockDevice: return S_IFBLK;
-        case EntryType::Fifo: return S_IFIFO;
-        case EntryType::Socket: return S_IFSOCK;
-    }
-    return 0;
-}
 
 AlreadySet EntryMaker::already_set(const EntryMetadata& metadata) const {
     AlreadySet already;

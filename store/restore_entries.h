@@ -65,6 +65,4 @@ class EntryMaker {
     Beneath beneath_;
 };
 
-unsigned type_bits(EntryType type);  // S_IFMT
-
 }  // namespace vault

@@ -56,11 +56,8 @@ Place RestoreTree::place_of(std::string_view key) const {
 
 AttributeSet RestoreTree::attributes_of(const Entry& entry) {
     if (const auto* set = std::get_if<AttributeSet>(&entry.attributes)) return *set;
-    if (const auto* chunk = std::get_if<AttributesChunk>(&entry.attributes)) {
-        const Bytes bytes = source_.chunks.chunk(ChunkKind::Tree, chunk->id);
-        if (bytes.size() != chunk->length) throw Error(ErrorKind::Corrupt, "its attributes have another length");
-        return decode_attribute_chunk(bytes);
-    }
+    if (const auto* stored = std::get_if<AttributesChunk>(&entry.attributes))
+        return decode_attributes(*stored, source_.chunks.chunk(ChunkKind::Tree, stored->id));
     return {};
 }
 

@@ -110,6 +110,19 @@ AttributeSet read_with(const AttributeCalls& calls, const std::string& what) {
 
 }  // namespace
 
+unsigned type_bits(EntryType type) {
+    switch (type) {
+        case EntryType::Regular: return S_IFREG;
+        case EntryType::Directory: return S_IFDIR;
+        case EntryType::Symlink: return S_IFLNK;
+        case EntryType::CharacterDevice: return S_IFCHR;
+        case EntryType::BlockDevice: return S_IFBLK;
+        case EntryType::Fifo: return S_IFIFO;
+        case EntryType::Socket: return S_IFSOCK;
+    }
+    return 0;
+}
+
 SourceStat stat_entry(int directory_fd, const char* name) {
     struct statx now;
     const int itself = *name == '\0' ? AT_EMPTY_PATH : 0;

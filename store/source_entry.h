@@ -22,6 +22,8 @@ struct SourceStat {
     bool is_mount_point = false;                       // a mount is rooted here; false where the kernel does not tell
 };
 
+unsigned type_bits(EntryType type);  // S_IFREG and so on
+
 // statx of `name` in the open directory, following neither a symlink nor an automount (an empty name: of the
 // descriptor itself, which may be O_PATH). Throws the Error of errno; Unsupported for a type that is none of the seven.
 SourceStat stat_entry(int directory_fd, const char* name);

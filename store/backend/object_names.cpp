@@ -164,4 +164,15 @@ ObjectPlace place_of(const std::string& name) {
     return {static_cast<std::size_t>(folder - folders.begin()), name.substr(slash + 1)};
 }
 
+std::string pack_name(const PackId& id) {
+    const std::string hex = id.hex();
+    return "packs/" + hex.substr(0, 2) + "/" + hex;
+}
+
+std::optional<PackId> pack_of_name(const std::string& name) {
+    constexpr std::size_t kFolderBytes = std::string_view("packs/xx/").size();
+    if (name.size() != kFolderBytes + 2 * PackId::kBytes) return std::nullopt;
+    return PackId::from_hex(std::string_view(name).substr(kFolderBytes));
+}
+
 }  // namespace vault

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "store/format/id.h"
 
 namespace vault {
 
@@ -18,6 +21,11 @@ bool is_session_name(std::string_view name);
 
 // `name` itself. Throws std::logic_error if it is no object's name: names come from the program, not from the store.
 const std::string& require_object_name(const std::string& name);
+
+// "packs/3f/3f09…"
+std::string pack_name(const PackId& id);
+// The pack's id in a listed name; nothing for a name that is none.
+std::optional<PackId> pack_of_name(const std::string& name);
 
 // Every folder that holds objects, without a slash at its end, ascending: "checks" … "packs/00" … "waiting". A
 // repository in a file system has all of them from init on, so that one that is missing is damage, not emptiness.

@@ -80,4 +80,9 @@ AttributeSet decode_attribute_chunk(ByteView plaintext) {
     return decode_attributes_record(plaintext).set;
 }
 
+AttributeSet decode_attributes(const AttributesChunk& stored, ByteView plaintext) {
+    require(plaintext.size() == stored.length, kWhat, "not as long as its entry says");
+    return decode_attribute_chunk(plaintext);
+}
+
 }  // namespace vault

@@ -17,6 +17,11 @@ struct SnapshotTotals {
     std::uint64_t added_bytes = 0;    // plaintext of new chunks
     std::uint64_t stored_bytes = 0;   // the same, sealed
     bool operator==(const SnapshotTotals&) const = default;
+    std::uint64_t files() const { return files_new + files_changed + files_unmodified; }
+    std::uint64_t dirs() const { return dirs_new + dirs_changed + dirs_unmodified; }
+    std::uint64_t entries() const {
+        return files() + dirs() + others_new + others_changed + others_unmodified;
+    }
 };
 
 struct UnreadablePath {

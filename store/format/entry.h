@@ -97,5 +97,7 @@ Bytes encode(const AttributesRecord& record);
 AttributesRecord decode_attributes_record(ByteView plaintext);
 Bytes encode_attribute_chunk(const AttributeSet& set);
 AttributeSet decode_attribute_chunk(ByteView plaintext);
+// Of the chunk that an entry names. Throws Corrupt also where it is not as long as the entry says.
+AttributeSet decode_attributes(const AttributesChunk& stored, ByteView plaintext);
 
 }  // namespace vault

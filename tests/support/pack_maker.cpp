@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "store/backend/object_names.h"
 #include "store/seal/object.h"
 #include "store/seal/primitives.h"
 
@@ -23,8 +24,7 @@ std::unique_ptr<Keys> fixed_keys(std::uint8_t seed, std::uint32_t generations) {
 }
 
 std::string MadePack::name() const {
-    const std::string hex = id.hex();
-    return "packs/" + hex.substr(0, 2) + "/" + hex;
+    return pack_name(id);
 }
 
 std::vector<ChunkId> MadePack::chunk_ids() const {

@@ -110,8 +110,7 @@ SparsePack sparse_pack(const Keys& keys, std::mt19937_64& random, const PackDire
 }
 
 void write_sparse(const std::filesystem::path& folder, const SparsePack& pack) {
-    const std::string hex = pack.id.hex();
-    const std::string path = (folder / "packs" / hex.substr(0, 2) / hex).string();
+    const std::string path = (folder / pack_name(pack.id)).string();
     const UniqueFd fd = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0400);
     if (::ftruncate(fd.get(), static_cast<off_t>(pack.bytes)) != 0) throw system_error("cannot extend " + path, errno);
     write_all_at(fd.get(), 0, pack.header, path);

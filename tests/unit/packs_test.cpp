@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "store/backend/object_names.h"
 #include "store/format/limits.h"
 #include "store/pack_writer.h"
 #include "store/seal/object.h"
@@ -204,8 +205,7 @@ TEST_CASE("second copies of directories follow every 64 packs and at the end", "
         counts.push_back(record.copies.size());
         CHECK(record.session == kSession);
         for (const DirectoryCopy& copy : record.copies) {
-            const std::string hex = copy.pack.hex();
-            const Bytes pack = backend.get("packs/" + hex.substr(0, 2) + "/" + hex);
+            const Bytes pack = backend.get(pack_name(copy.pack));
             CHECK(copy.pack_bytes == pack.size());
             CHECK(equal(copy.header, ByteView(pack).first(kPackHeaderBytes)));
             CHECK(decode_pack_directory(copy.directory).boxes.size() == 1);
@@ -221,8 +221,7 @@ TEST_CASE("a pack is told as durable only when it is listed, and its copy never 
     const std::unique_ptr<Keys> keys = fixed_keys();
     bool listed_first = true;
     PackWriter writer(memory, *keys, kSession, {.data_bytes = 1}, [&](NewPack pack) {
-        const std::string hex = pack.id.hex();
-        listed_first = listed_first && memory.holds("packs/" + hex.substr(0, 2) + "/" + hex);
+        listed_first = listed_first && memory.holds(pack_name(pack.id));
     });
     for (std::uint64_t i = 0; i < 20; ++i) {
         const Bytes chunk = seeded_chunks(i, 1)[0];

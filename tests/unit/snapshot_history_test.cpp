@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "store/backend/object_names.h"
 #include "store/clock.h"
 #include "store/format/control_records.h"
 #include "store/format/manifest_key.h"
@@ -58,8 +59,6 @@ std::pair<PackId, std::uint32_t> place_of(const Repository& repository, const Ch
     if (!at) throw Error(ErrorKind::NotFound, "the chunk is not there");
     return {view.index->pack(at->at.pack)->id, at->at.box};
 }
-
-std::string pack_name(const PackId& id) { return "packs/" + id.hex().substr(0, 2) + "/" + id.hex(); }
 
 ChunkId first_chunk(const ReadTree& tree, const std::string& path) {
     return *std::get<ExtentList>(tree.at(path).entry.content).extents.at(0).chunk;

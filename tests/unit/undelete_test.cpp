@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "store/backend/object_names.h"
 #include "store/clock.h"
 #include "store/format/control_records.h"
 #include "store/process_identity.h"
@@ -163,9 +164,7 @@ TEST_CASE("what is gone does not come back: the run says so and leaves a fence, 
         const View view = store.repository->reader_view();
         for (const PackNumber number : view.chunks->view().numbers()) {
             const auto pack = view.index->pack(number);
-            const std::string hex = pack->id.hex();
-            if ((pack->content == ChunkKind::Tree) == tree)
-                store.test.backend().remove("packs/" + hex.substr(0, 2) + "/" + hex);
+            if ((pack->content == ChunkKind::Tree) == tree) store.test.backend().remove(pack_name(pack->id));
         }
         const Error error = failure_of([&] { undelete_snapshot(*store.repository, forgotten, kNever); });
         CHECK(error.kind() == ErrorKind::NotFound);
