@@ -37,6 +37,17 @@ std::string random_suffix() {
     return to_hex(bytes);
 }
 
+struct Place {
+    std::string folder, name;
+};
+
+// Where `path`, which has no slash at its end, lies and what it is called there.
+Place place_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return {".", path};
+    return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
 bool is_staging_name(const std::string& name, const std::string& prefix) {
     return name.size() == prefix.size() + 16 && name.starts_with(prefix) &&
            name.find_first_not_of("0123456789abcdef", prefix.size()) == std::string::npos;
@@ -173,9 +184,8 @@ RestoreTarget::RestoreTarget(const std::string& path) : path_(path) {
             root_ = std::move(fd);
         return;
     }
-    const std::size_t slash = path_.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path_.substr(0, slash);
-    name_ = slash == std::string::npos ? path_ : path_.substr(slash + 1);
+    const auto [folder, name] = place_of(path_);
+    name_ = name;
     make_folders(folder, 0777);
     UniqueFd fd = open_at(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY);
     const FolderLock alone(fd.get(), folder);
@@ -185,10 +195,8 @@ RestoreTarget::RestoreTarget(const std::string& path) : path_(path) {
 
 // What a dead restore left when the target did not exist yet. Where this user may not look there, it stays.
 void RestoreTarget::remove_abandoned_beside() {
-    const std::size_t slash = path_.rfind('/');
-    const std::string name = slash == std::string::npos ? path_ : path_.substr(slash + 1);
+    const auto [folder, name] = place_of(path_);
     if (name.empty() || name == "." || name == "..") return;
-    const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path_.substr(0, slash);
     const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd) remove_abandoned(fd.get(), folder, prefix_beside(name));
 }
