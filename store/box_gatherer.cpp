@@ -43,4 +43,13 @@ void BoxGatherer::close_all() {
     for (const BoxSort sort : {BoxSort::TreeLeaves, BoxSort::TreeInner}) close(sort);
 }
 
+std::uint64_t seal_closed(BoxGatherer& gatherer, const Keys& keys, PackWriter& packs) {
+    std::vector<BoxJob> boxes = gatherer.take_closed();
+    for (BoxJob& box : boxes) {
+        const SealedBox sealed = seal_box(keys, box.contents.kind, box.plain, box.contents.chunks, box.level);
+        packs.append(sealed, std::move(box.contents));
+    }
+    return boxes.size();
+}
+
 }  // namespace vault

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/clock.h"
+#include "store/references.h"
 #include "store/tree_diff.h"
 
 namespace vault {
@@ -16,10 +17,10 @@ bool is_damage(const Error& error) {
     return error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt;
 }
 
-// Collects ids and asks for them many at a time.
-class References {
+// Asks for the chunks of an entry many at a time.
+class Lookups {
   public:
-    References(const KnownChunks& known, PackSet& packs) : known_(known), packs_(packs) {}
+    Lookups(const KnownChunks& known, PackSet& packs) : known_(known), packs_(packs) {}
 
     bool add(const ChunkId& id) {
         ids_.push_back(id);
@@ -76,30 +77,30 @@ bool ParentManifest::is_unchanged(const SourceStat& now, const Entry& before, Pa
 }
 
 bool ParentManifest::all_known(const Entry& entry, PackSet& packs) {
-    References references(known_, packs);
-    if (const auto* chunk = std::get_if<AttributesChunk>(&entry.attributes))
-        if (!references.add(chunk->id)) return false;
-    if (const auto* list = std::get_if<ExtentList>(&entry.content)) {
-        for (const Extent& extent : list->extents)
-            if (extent.chunk && !references.add(*extent.chunk)) return false;
-    } else if (const auto* tree = std::get_if<ExtentsRoot>(&entry.content)) {
-        bool known = true;
+    Lookups lookups(known_, packs);
+    std::vector<Reference> references;
+    add_references(entry, references);
+    bool known = true;
+    for (const Reference& reference : references) {
+        if (reference.sort != Reference::Sort::Node) {
+            known = known && lookups.add(reference.id);
+            continue;
+        }
         try {
             visit_nodes(
-                nodes_, TreeKind::Extents, {tree->root, tree->level},
-                [&](const NodeLink& link) { return known = known && references.add(link.id); },
+                nodes_, reference.tree, {reference.id, reference.level},
+                [&](const NodeLink& link) { return known = known && lookups.add(link.id); },
                 [&](const NodeLink& link, const TreeNode& node) {
                     if (link.level != 0) return;
                     for (const ExtentsLeafItem& item : node.extents())
-                        if (item.extent.chunk) known = known && references.add(*item.extent.chunk);
+                        if (item.extent.chunk) known = known && lookups.add(*item.extent.chunk);
                 });
         } catch (const Error& error) {
             if (is_damage(error)) return false;
             throw;
         }
-        if (!known) return false;
     }
-    return references.all_known();
+    return known && lookups.all_known();
 }
 
 }  // namespace vault

@@ -7,35 +7,11 @@ namespace vault {
 
 namespace {
 
-// One that is not authentic forgets nothing: whoever can write to the store could destroy a snapshot by its name alone.
-std::map<SessionId, Time> read_tombstones(const Repository& repository) {
-    constexpr std::string_view kFolder = "tombstones/", kBundle = "tombstones/bundle-";
-    std::map<SessionId, Time> tombstones;
-    Backend& backend = repository.backend();
-    for (const ObjectInfo& info : backend.list(std::string(kFolder))) {
-        if (info.name.starts_with(kBundle)) continue;
-        const SessionId sid = SessionId::from_hex(std::string_view(info.name).substr(kFolder.size()));
-        try {
-            const auto record = find_record(repository, info.name, decode_tombstone);
-            if (record && record->sid == sid) tombstones[sid] = record->time;
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
-        }
-    }
-    // Bundles after singles: a tombstone is in one of them at any time.
-    for (const ObjectInfo& info : backend.list(std::string(kFolder))) {
-        if (!info.name.starts_with(kBundle)) continue;
-        if (const auto bundle = find_record(repository, info.name, decode_bundle))
-            for (const auto& item : bundle->items) tombstones.emplace(item.sid, item.time);
-    }
-    return tombstones;
-}
-
 void read_snapshots(const Repository& repository, PruneListing& listing) {
     constexpr std::string_view kFolder = "snapshots/";
     for (const ObjectInfo& info : repository.backend().list(std::string(kFolder))) {
         const SessionId sid = SessionId::from_hex(std::string_view(info.name).substr(kFolder.size()));
-        const bool forgotten = listing.tombstones.contains(sid);
+        const bool forgotten = listing.tombstones.forgotten.contains(sid);
         try {
             const OpenedObject opened =
                 open_object(repository.keys(), info.name, repository.backend().get(info.name));
@@ -65,19 +41,13 @@ PruneListing list_for_prune(const Repository& repository) {
     PruneListing listing;
     repository.require_current_config();
     listing.condemned = list_condemned(repository);
-    listing.tombstones = read_tombstones(repository);
+    listing.tombstones = list_tombstones(repository);
+    if (listing.tombstones.bundle_missing)
+        throw Error(ErrorKind::Corrupt, "nothing is deleted, since which snapshots are forgotten cannot be told: " +
+                                            listing.tombstones.damaged.back());
     read_snapshots(repository, listing);
     listing.damage = read_damage_marks(repository);
     return listing;
-}
-
-std::vector<SessionId> list_sessions(Backend& backend) {
-    constexpr std::string_view kFolder = "sessions/";
-    std::vector<SessionId> sids;
-    for (const ObjectInfo& info : backend.list(std::string(kFolder)))
-        if (info.name.size() == kFolder.size() + 2 * SessionId::kBytes)  // no heartbeat
-            sids.push_back(SessionId::from_hex(std::string_view(info.name).substr(kFolder.size())));
-    return sids;
 }
 
 }  // namespace vault

@@ -1,7 +1,6 @@
 // What a pruner lists before it marks: P1 and P6 of docs/prune.md.
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "store/damage_marks.h"
 #include "store/format/commit_record.h"
 #include "store/repository.h"
+#include "store/tombstones.h"
 #include "store/tree_nodes.h"
 
 namespace vault {
@@ -23,7 +23,7 @@ struct ListedCommit {
 
 struct PruneListing {
     std::vector<CondemnedList> condemned;
-    std::map<SessionId, Time> tombstones;      // when each was forgotten
+    Tombstones tombstones;
     std::vector<ListedCommit> live;            // commits without a tombstone
     std::vector<ListedCommit> forgotten;       // commits with one, not yet removed
     std::set<SessionId> unreadable_forgotten;  // of those, the ones that do not verify: they can go all the same
@@ -36,8 +36,5 @@ struct PruneListing {
 // snapshot object without a tombstone cannot be read: what it needs is unknown then. Unsupported where config has gone
 // on.
 PruneListing list_for_prune(const Repository& repository);
-
-// sessions/<sid> that are listed.
-std::vector<SessionId> list_sessions(Backend& backend);
 
 }  // namespace vault

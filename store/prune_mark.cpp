@@ -26,7 +26,7 @@ bool Marker::walk(const Reference& reference) {
         const auto node = chunks_.node(reference.id);
         if (node->node.tree != reference.tree || node->node.level != reference.level)
             throw Error(ErrorKind::Corrupt, "a tree node of another kind or level than its parent says");
-        gather(*node, references);
+        add_references(*node, references);
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
         missing_[reference.id] = {ChunkKind::Tree, error.what()};
@@ -72,37 +72,6 @@ bool Marker::follow(const std::vector<Reference>& references) {
         }
     }
     return whole;
-}
-
-void Marker::gather(const TreeNode& node, std::vector<Reference>& references) const {
-    using Sort = Reference::Sort;
-    const TreeKind tree = node.node.tree;
-    const auto below = static_cast<std::uint8_t>(node.node.level - 1);
-    if (tree == TreeKind::Manifest && node.node.level == 0) {
-        for (const auto& item : node.manifest_entries()) gather_entry(item.entry, references);
-    } else if (tree == TreeKind::Manifest) {
-        for (const auto& item : node.manifest_children())
-            references.push_back({item.child.id, Sort::Node, tree, below});
-    } else if (node.node.level == 0) {
-        for (const auto& item : node.extents())
-            if (item.extent.chunk) references.push_back({*item.extent.chunk, Sort::Data});
-    } else {
-        for (const auto& item : node.extents_children())
-            references.push_back({item.child.id, Sort::Node, tree, below});
-    }
-}
-
-void Marker::gather_entry(ByteView record, std::vector<Reference>& references) const {
-    using Sort = Reference::Sort;
-    const Entry entry = decode_entry(record);
-    if (const auto* attributes = std::get_if<AttributesChunk>(&entry.attributes))
-        references.push_back({attributes->id, Sort::Attributes});
-    if (const auto* list = std::get_if<ExtentList>(&entry.content)) {
-        for (const Extent& extent : list->extents)
-            if (extent.chunk) references.push_back({*extent.chunk, Sort::Data});
-    } else if (const auto* tree = std::get_if<ExtentsRoot>(&entry.content)) {
-        references.push_back({tree->root, Sort::Node, TreeKind::Extents, tree->level});
-    }
 }
 
 }  // namespace vault

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "store/clock.h"
-#include "store/format/entry.h"
 #include "store/prune_bits.h"
 #include "store/prune_listing.h"
+#include "store/references.h"
 
 namespace vault {
 
@@ -45,16 +45,8 @@ class Marker {
     void excuse(std::set<ChunkId> lost_data) { lost_data_ = std::move(lost_data); }
 
   private:
-    struct Reference {
-        ChunkId id;
-        enum class Sort { Data, Attributes, Node } sort = Sort::Data;
-        TreeKind tree = TreeKind::Manifest;  // of a node
-        std::uint8_t level = 0;
-    };
     bool walk(const Reference& node);
     bool follow(const std::vector<Reference>& references);
-    void gather(const TreeNode& node, std::vector<Reference>& references) const;
-    void gather_entry(ByteView record, std::vector<Reference>& references) const;
 
     const Index& index_;
     ChunkStore& chunks_;
@@ -75,6 +67,7 @@ struct Marked {
     View view;                      // over all of them
     PackSet condemned;              // by anybody
     PackSet doubtful;               // packs with a damage mark that stands
+    PackSet trusted;                // the others: where copies lie that count
     std::unique_ptr<Marker> marker;
 
     // Whether a chunk that lies in `pack` is reached, by the bit of any of its copies.

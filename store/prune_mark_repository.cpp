@@ -15,7 +15,7 @@ constexpr ChunkStoreBudget kMarkBudget{16u << 20, 4u << 20};  // each node is re
 
 bool is_spared(const SessionId& sid, const PruneListing& listing, const MarkOptions& options) {
     return options.keep_forgotten_ns &&
-           nanoseconds_between(listing.tombstones.at(sid), options.time()) < *options.keep_forgotten_ns;
+           nanoseconds_between(listing.tombstones.forgotten.at(sid), options.time()) < *options.keep_forgotten_ns;
 }
 
 PackSet numbers_of(const Index& index, const std::set<PackId>& packs) {
@@ -52,14 +52,20 @@ std::vector<const ListedCommit*> mark_all(Marked& marked, const MarkOptions& opt
     throw Error(ErrorKind::Corrupt, text);
 }
 
-Marked mark_once(const Repository& repository, const MarkOptions& options,
-                 std::vector<SessionId>& damaged_sids, bool last) {
+struct Attempt {
     Marked marked;
+    bool whole = true;  // every live snapshot is
+};
+
+Attempt mark_once(const Repository& repository, const MarkOptions& options, bool last) {
+    Attempt attempt;
+    Marked& marked = attempt.marked;
     marked.listing = list_for_prune(repository);
     std::erase_if(marked.listing.live, [&](const ListedCommit& commit) {
         return options.as_if_forgotten.contains(commit.sid);
     });
-    for (const SessionId& sid : options.as_if_forgotten) marked.listing.tombstones.emplace(sid, options.time());
+    for (const SessionId& sid : options.as_if_forgotten)
+        marked.listing.tombstones.forgotten.emplace(sid, options.time());
     if (marked.listing.live.empty() && !options.no_live_snapshot_is_fine)
         throw Error(ErrorKind::NotFound,
                     "there is no live snapshot, so all packs would go: give --all if that is what you want");
@@ -70,25 +76,22 @@ Marked mark_once(const Repository& repository, const MarkOptions& options,
     std::set<PackId> doubtful;
     for (const auto& [pack, damage] : marked.listing.damage.packs) doubtful.insert(pack);
     marked.doubtful = numbers_of(index, doubtful);
-    PackSet preferred;
     for (const PackNumber number : marked.view.chunks->view().numbers())
-        if (!marked.condemned.contains(number) && !marked.doubtful.contains(number)) preferred.add(number);
-    marked.marker = std::make_unique<Marker>(index, *marked.view.chunks, std::move(preferred));
+        if (!marked.condemned.contains(number) && !marked.doubtful.contains(number)) marked.trusted.add(number);
+    marked.marker = std::make_unique<Marker>(index, *marked.view.chunks, marked.trusted);
     marked.marker->excuse(marked.listing.damage.lost_data);
     const auto damaged = mark_all(marked, options);
     if (last && !damaged.empty()) refuse(marked, damaged);
-    damaged_sids.clear();
-    for (const ListedCommit* commit : damaged) damaged_sids.push_back(commit->sid);
-    return marked;
+    attempt.whole = damaged.empty();
+    return attempt;
 }
 
 }  // namespace
 
 Marked mark_repository(const Repository& repository, const MarkOptions& options) {
     for (int listing = 1;; ++listing) {
-        std::vector<SessionId> damaged;
-        Marked marked = mark_once(repository, options, damaged, listing == kListings);
-        if (damaged.empty()) return marked;
+        Attempt attempt = mark_once(repository, options, listing == kListings);
+        if (attempt.whole) return std::move(attempt.marked);
     }
 }
 

@@ -114,7 +114,7 @@ class Planner {
             return;
         }
         const PruneListing& listing = marked_.listing;
-        if (!listing.tombstones.contains(session) && !listing.fences.contains(session)) {
+        if (!listing.tombstones.forgotten.contains(session) && !listing.fences.contains(session)) {
             plan_.unexplained_bytes += bytes_without_copy(use);
             if (!committed_.contains(session)) plan_.vanished.insert(session);
         }

@@ -41,7 +41,7 @@ class Repacker {
 
     RepackReport finish() {
         gatherer_.close_all();
-        seal_closed();
+        report_.boxes_sealed += seal_closed(gatherer_, repository_.keys(), writer_);
         writer_.finish();
         return std::move(report_);
     }
@@ -90,7 +90,7 @@ class Repacker {
         }
         // Which source root it is of is not on record; what shared a box may share the new one.
         if (content == ChunkKind::Data) gatherer_.close_data_boxes();
-        seal_closed();
+        report_.boxes_sealed += seal_closed(gatherer_, repository_.keys(), writer_);
     }
 
     // Inner nodes have boxes of their own, so that the first chunk tells of all.
@@ -99,15 +99,6 @@ class Repacker {
             return load_node(chunk)->node.level > 0 ? BoxSort::TreeInner : BoxSort::TreeLeaves;
         } catch (const Error&) {
             return BoxSort::TreeLeaves;  // an attribute set
-        }
-    }
-
-    void seal_closed() {
-        for (BoxJob& job : gatherer_.take_closed()) {
-            const SealedBox sealed =
-                seal_box(repository_.keys(), job.contents.kind, job.plain, job.contents.chunks, job.level);
-            writer_.append(sealed, std::move(job.contents));
-            ++report_.boxes_sealed;
         }
     }
 

@@ -26,7 +26,7 @@ std::vector<std::string> vanished_series(const Repository& repository, const Pru
             constexpr std::size_t kSidDigits = 2 * SessionId::kBytes;
             if (line.size() <= kSidDigits + 1 || live.contains(line.substr(kSidDigits + 1))) continue;
             bool& any = forgotten[line.substr(kSidDigits + 1)];
-            any = any || listing.tombstones.contains(SessionId::from_hex(line.substr(0, kSidDigits)));
+            any = any || listing.tombstones.forgotten.contains(SessionId::from_hex(line.substr(0, kSidDigits)));
         }
     } catch (const Error&) {
         return {};  // what this client remembers is a courtesy

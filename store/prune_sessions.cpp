@@ -8,8 +8,8 @@
 #include "store/base/file.h"
 #include "store/control_objects.h"
 #include "store/format/limits.h"
-#include "store/prune_listing.h"
 #include "store/session_end.h"
+#include "store/sessions.h"
 
 namespace vault {
 
@@ -56,19 +56,13 @@ bool store_seen(const Repository& repository, const std::string& path, const See
 
 // The sessions that are listed, with what was seen of them.
 SeenSessions observe(const Repository& repository, std::int64_t now_s) {
-    constexpr std::size_t kFolderBytes = std::string_view("sessions/").size();
     const std::string path = repository.state_folder() / "sessions-seen";
     const SeenSessions before = load_seen(path);
     SeenSessions seen;
     std::map<std::string, std::int64_t> newest_s;  // by the store's clock
-    for (const ObjectInfo& info : repository.backend().list("sessions/")) {
-        const std::string sid = info.name.substr(kFolderBytes, 2 * SessionId::kBytes);
-        const std::size_t dot = info.name.find('.');
-        const std::uint64_t heartbeat =
-            dot == std::string::npos ? 0 : std::strtoull(info.name.c_str() + dot + 1, nullptr, 10);
-        Seen& one = seen[sid];
-        one.heartbeat = std::max(one.heartbeat, heartbeat);
-        newest_s[sid] = std::max(newest_s[sid], info.modified_ns / 1'000'000'000);
+    for (const ListedSession& session : list_sessions(repository.backend())) {
+        seen[session.sid.hex()].heartbeat = session.heartbeat;
+        newest_s[session.sid.hex()] = session.modified_ns / 1'000'000'000;
     }
     for (auto& [sid, one] : seen) {
         const auto old = before.find(sid);
@@ -95,6 +89,13 @@ bool is_dead(const Repository& repository, const std::string& name, const Seen& 
     if (state != Liveness::Unknown) return state == Liveness::Gone;
     reason = FenceReason::NoHeartbeat;
     return now_s - seen.since_s >= std::chrono::seconds(environment.silence_limit).count();
+}
+
+std::vector<SessionId> registered_sessions(Backend& backend) {
+    std::vector<SessionId> sids;
+    for (const ListedSession& session : list_sessions(backend))
+        if (session.has_object) sids.push_back(session.sid);
+    return sids;
 }
 
 std::vector<SessionId> still_at_work(Backend& backend, std::vector<SessionId> sessions) {
@@ -129,7 +130,7 @@ std::size_t end_sessions(const Repository& repository, const PruneEnvironment& e
 }
 
 std::set<SessionId> live_sessions(Backend& backend) {
-    const auto sessions = still_at_work(backend, list_sessions(backend));
+    const auto sessions = still_at_work(backend, registered_sessions(backend));
     return {sessions.begin(), sessions.end()};
 }
 
@@ -142,7 +143,7 @@ std::vector<SessionId> wait_for_sessions(const Repository& repository, const Con
         WaitingRecord record;
         record.number = n;
         record.time = environment.time();
-        record.sessions = list_sessions(backend);
+        record.sessions = registered_sessions(backend);
         if (record.sessions.size() > kControlItemsMax)
             throw Error(ErrorKind::Busy, "more than 65,536 sessions are at work");
         std::sort(record.sessions.begin(), record.sessions.end());

@@ -8,10 +8,7 @@
 
 namespace vault {
 
-Survivors::Survivors(const Repository& repository, const Marked& marked) : repository_(repository), marked_(marked) {
-    for (const PackNumber number : marked.view.chunks->view().numbers())
-        if (!marked.condemned.contains(number) && !marked.doubtful.contains(number)) trusted_.add(number);
-}
+Survivors::Survivors(const Repository& repository, const Marked& marked) : repository_(repository), marked_(marked) {}
 
 bool Survivors::may_go(const PackId& pack) {
     const auto number = marked_.view.index->number_of(pack);
@@ -27,7 +24,7 @@ bool Survivors::may_go(const PackId& pack) {
 }
 
 bool Survivors::all_survive(ChunkKind kind, const std::vector<ChunkId>& ids) {
-    const auto places = marked_.view.index->find(ids, trusted_);
+    const auto places = marked_.view.index->find(ids, marked_.trusted);
     std::vector<Wanted> wanted;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         if (!places[i]) return false;  // nowhere else
@@ -68,7 +65,7 @@ bool Survivors::verify_together(ChunkKind kind, const std::vector<Wanted>& in_on
 }
 
 bool Survivors::survives_elsewhere(ChunkKind kind, const Wanted& wanted) {
-    for (const ChunkLocation& other : marked_.view.index->find_all(wanted.id, trusted_)) {
+    for (const ChunkLocation& other : marked_.view.index->find_all(wanted.id, marked_.trusted)) {
         if (other == wanted.at) continue;
         if (verified_.test(other) || verify_together(kind, {{wanted.id, other}})) return true;
     }

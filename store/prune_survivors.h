@@ -29,7 +29,6 @@ class Survivors {
 
     const Repository& repository_;
     const Marked& marked_;
-    PackSet trusted_;     // where survivors may lie
     ChunkBits verified_;
     std::uint64_t chunks_verified_ = 0;
 };

@@ -1,10 +1,11 @@
 // Fences for the dead, and their remains.
 #include "store/session_end.h"
 
-#include <algorithm>
+#include <set>
 
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/sessions.h"
 
 namespace vault {
 
@@ -38,15 +39,13 @@ std::size_t end_dead_sessions(const Repository& repository,
                               const std::function<Liveness(const SessionRecord&)>& liveness_of) {
     Backend& backend = repository.backend();
     std::size_t ended = 0;
-    std::vector<std::string> known;  // sids that may live
-    for (const ObjectInfo& info : backend.list("sessions/")) {
-        constexpr std::size_t kFolderBytes = std::string_view("sessions/").size();
-        const std::string sid_hex = info.name.substr(kFolderBytes, 2 * SessionId::kBytes);
-        if (info.name.size() != kFolderBytes + sid_hex.size()) continue;  // a heartbeat
-        known.push_back(sid_hex);
+    std::set<std::string> known;  // sids that may live
+    for (const ListedSession& session : list_sessions(backend)) {
+        if (!session.has_object) continue;
+        known.insert(session.sid.hex());
         SessionRecord record;
         try {
-            record = repository.read_record(info.name, decode_session);
+            record = repository.read_record(session.object_name(), decode_session);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt)
                 continue;  // ended, or for check
@@ -57,13 +56,13 @@ std::size_t end_dead_sessions(const Repository& repository,
         put_fence(repository, record.sid, FenceReason::ProcessGone);
         backend.sync();
         remove_session_objects(backend, record.sid);
-        known.pop_back();
+        known.erase(record.sid.hex());
         ++ended;
     }
     const Time today = now();
     for (const ObjectInfo& info : backend.list("tmp/")) {
         const std::string sid_hex = info.name.substr(4, 2 * SessionId::kBytes);
-        if (std::find(known.begin(), known.end(), sid_hex) != known.end()) continue;
+        if (known.contains(sid_hex)) continue;
         const bool orphan = today.seconds * 1'000'000'000 - info.modified_ns > kOrphanAgeNs;
         if (orphan || object_exists(backend, "snapshots/" + sid_hex)) backend.remove(info.name);
     }

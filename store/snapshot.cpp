@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <mutex>
 #include <thread>
 
 #include "store/base/error.h"
@@ -13,6 +12,7 @@
 #include "store/format/limits.h"
 #include "store/label.h"
 #include "store/own_folders.h"
+#include "store/own_packs.h"
 #include "store/process_identity.h"
 #include "store/snapshot_notes.h"
 #include "store/snapshot_pipeline.h"
@@ -23,7 +23,6 @@ namespace vault {
 
 namespace {
 
-constexpr std::size_t kChunksHeldBeforeIndexing = 400'000;  // in directories of own packs, about 40 bytes each
 constexpr std::size_t kRootsMax = 4'096, kExcludesMax = 65'536;  // docs/format.md, section 9
 constexpr std::uint64_t kUserTextBytesMax = 8 * kMiB;       // roots, tags and excludes of one snapshot
 
@@ -36,53 +35,6 @@ std::string default_series(const std::string& host, const std::vector<SourceRoot
                     "the paths are too long or too many to name a series after: give --series a name");
     return series;
 }
-
-// The run's own packs on their way into the index. Thread-safe.
-class OwnPacks {
-  public:
-    explicit OwnPacks(Index& index) : index_(index) {}
-
-    void add(NewPack pack) {
-        const std::lock_guard lock(mutex_);
-        if (gave_up_) return;
-        ids_.push_back(pack.id);
-        chunks_ += pack.directory.chunk_count();
-        waiting_.push_back(std::move(pack));
-        if (chunks_ <= kChunksHeldBeforeIndexing) return;
-        try {
-            index_waiting();
-        } catch (const Error&) {
-            gave_up_ = true;  // a cache that cannot be written is no reason to end the run
-        }
-    }
-
-    // The numbers of all own packs. After all were added. Throws where the index does not have them.
-    PackSet finish() {
-        const std::lock_guard lock(mutex_);
-        if (gave_up_) throw Error(ErrorKind::Busy, "the index could not take all packs of this run");
-        if (!waiting_.empty()) index_waiting();
-        PackSet packs;
-        for (const PackId& id : ids_) {
-            const auto number = index_.number_of(id);
-            if (!number) throw Error(ErrorKind::NotFound, "the index lacks a pack of this run");
-            packs.add(*number);
-        }
-        return packs;
-    }
-
-  private:
-    void index_waiting() {
-        index_.add(std::exchange(waiting_, {}), {});
-        chunks_ = 0;
-    }
-
-    Index& index_;
-    std::mutex mutex_;  // guards all below
-    std::vector<NewPack> waiting_;
-    std::vector<PackId> ids_;
-    std::uint64_t chunks_ = 0;
-    bool gave_up_ = false;
-};
 
 // What killed runs have left in the cache folder.
 void remove_dead_spills(const Repository& repository) {

@@ -150,20 +150,13 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
     for (const Snapshot& snapshot : known) read_before.emplace(snapshot.sid, &snapshot);
     Backend& backend = repository.backend();
     Tombstones tombstones = list_tombstones(repository);
-    listing.tombstones_missing = !tombstones.damaged.empty();
+    listing.tombstones_missing = tombstones.bundle_missing;
     listing.damaged = std::move(tombstones.damaged);
     for (const ObjectInfo& info : backend.list(std::string(kSnapshotFolder))) {
         Snapshot snapshot;
         snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
-        bool is_forgotten = tombstones.sids.contains(snapshot.sid);
-        bool tombstone_unreadable = false;
-        if (is_forgotten) {
-            if (auto trouble = trouble_with_tombstone(repository, snapshot.sid)) {
-                listing.damaged.push_back(std::move(*trouble));
-                is_forgotten = false;
-                tombstone_unreadable = true;
-            }
-        }
+        const bool is_forgotten = tombstones.forgotten.contains(snapshot.sid);
+        const bool tombstone_unreadable = !is_forgotten && tombstones.doubtful.contains(snapshot.sid);
         if (is_forgotten && forgotten == Forgotten::Skip) continue;
         if (const auto before = read_before.find(snapshot.sid); before != read_before.end()) {
             std::vector<Snapshot>& list = is_forgotten ? listing.forgotten : listing.live;

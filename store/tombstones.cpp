@@ -1,14 +1,20 @@
 // Tombstones in the store.
 #include "store/tombstones.h"
 
+#include <algorithm>
+
 #include "store/clock.h"
-#include "store/format/control_records.h"
+#include "store/control_objects.h"
 #include "store/process_identity.h"
 #include "store/put_record.h"
 
 namespace vault {
 
 namespace {
+
+constexpr std::string_view kFolder = "tombstones/", kBundles = "tombstones/bundle-";
+
+std::string name_of(const SessionId& sid) { return std::string(kFolder) + sid.hex(); }
 
 // Throws where that cannot be known.
 bool stands(const Repository& repository, const std::string& name) {
@@ -21,42 +27,62 @@ bool stands(const Repository& repository, const std::string& name) {
     }
 }
 
+void read_single(const Repository& repository, const std::string& name, Tombstones& found) {
+    const SessionId sid = SessionId::from_hex(std::string_view(name).substr(kFolder.size()));
+    try {
+        const auto record = find_record(repository, name, decode_tombstone);
+        if (!record) return;  // bundled since it was listed
+        if (record->sid != sid) throw Error(ErrorKind::Corrupt, "it is of another snapshot");
+        found.forgotten[sid] = record->time;
+        found.singles.insert(sid);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Corrupt) throw;
+        found.doubtful.insert(sid);
+        found.damaged.push_back(name + ": " + error.what() + "; the snapshot counts as kept");
+    }
+}
+
 }  // namespace
 
-// Singles first, then bundles (docs/format.md, section 10): a tombstone is in one of them at any time. A bundle that
-// cannot be read leaves its snapshots visible: damage there must not take the others away.
+// A tombstone is in one of both at any time. A bundle that cannot be read leaves its snapshots visible: damage there
+// must not take the others away.
 Tombstones list_tombstones(const Repository& repository) {
-    constexpr std::string_view kFolder = "tombstones/", kBundle = "tombstones/bundle-";
     Tombstones found;
     Backend& backend = repository.backend();
-    for (const ObjectInfo& info : backend.list("tombstones/"))
-        if (!info.name.starts_with(kBundle)) found.sids.insert(SessionId::from_hex(info.name.substr(kFolder.size())));
-    for (const ObjectInfo& info : backend.list(std::string(kBundle))) {
+    for (const ObjectInfo& info : backend.list(std::string(kFolder)))
+        if (!info.name.starts_with(kBundles)) read_single(repository, info.name, found);
+    for (const ObjectInfo& info : backend.list(std::string(kBundles))) {
         try {
-            for (const auto& item : repository.read_record(info.name, decode_bundle).items) found.sids.insert(item.sid);
+            const auto bundle = find_record(repository, info.name, decode_bundle);
+            if (!bundle) continue;
+            for (const auto& item : bundle->items) {
+                found.forgotten.emplace(item.sid, item.time);
+                found.doubtful.erase(item.sid);
+            }
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Corrupt) throw;
             found.damaged.push_back(info.name + ": " + error.what());
+            found.bundle_missing = true;
         }
     }
     return found;
 }
 
-std::optional<std::string> trouble_with_tombstone(const Repository& repository, const SessionId& sid) {
-    const std::string name = "tombstones/" + sid.hex();
-    try {
-        if (repository.read_record(name, decode_tombstone).sid != sid)
-            return name + ": it is of another snapshot; this one counts as kept";
-    } catch (const Error& error) {
-        if (error.kind() == ErrorKind::Corrupt) return name + ": " + error.what() + "; the snapshot counts as kept";
-        if (error.kind() != ErrorKind::NotFound) throw;
+bool has_tombstone(const Repository& repository, const SessionId& sid) {
+    Backend& backend = repository.backend();
+    if (object_exists(backend, name_of(sid))) return true;
+    for (const ObjectInfo& info : backend.list(std::string(kBundles))) {
+        const auto bundle = find_record(repository, info.name, decode_bundle);
+        if (bundle && std::any_of(bundle->items.begin(), bundle->items.end(),
+                                  [&](const BundleRecord::Item& item) { return item.sid == sid; }))
+            return true;
     }
-    return std::nullopt;
+    return false;
 }
 
 void put_tombstone(const Repository& repository, const SessionId& sid) {
     Backend& backend = repository.backend();
-    const std::string name = "tombstones/" + sid.hex();
+    const std::string name = name_of(sid);
     TombstoneRecord tombstone;
     tombstone.sid = sid;
     tombstone.by = this_process();

@@ -1,26 +1,32 @@
 // Which snapshots are forgotten. A tombstone is permanent and stands in one object: its own, or a bundle of old ones.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "store/format/control_records.h"
 #include "store/repository.h"
 
 namespace vault {
 
 struct Tombstones {
-    std::set<SessionId> sids;
-    std::vector<std::string> damaged;  // "<name>: <why>" of bundles that could not be read: what they name is missing
+    // Authentic, and when each was put: of a single, or of a bundle. One that is not forgets nothing: whoever can write
+    // to the store could destroy a snapshot by its name alone.
+    std::map<SessionId, Time> forgotten;
+    std::set<SessionId> singles;   // of those, the ones that have an object of their own
+    std::set<SessionId> doubtful;  // an object has their name, and it is damaged, of another snapshot, or forged
+    std::vector<std::string> damaged;  // "<name>: <why>", of the doubtful and of bundles that could not be read
+    bool bundle_missing = false;       // such a bundle: what it names is missing from `forgotten`
 };
 
-// By names alone; only bundles are opened.
+// Singles are listed first, then bundles (docs/format.md, section 10), and all of them are opened.
 Tombstones list_tombstones(const Repository& repository);
 
-// Why the single tombstone of this snapshot is not to be believed: it is damaged, or somebody without the key put it
-// there. Nothing where it is sound or stands in a bundle.
-std::optional<std::string> trouble_with_tombstone(const Repository& repository, const SessionId& sid);
+// Whether an object has this snapshot's tombstone, whatever it holds, or a bundle names it: B7's question. A bundle
+// that cannot be read throws Corrupt.
+bool has_tombstone(const Repository& repository, const SessionId& sid);
 
 // Forgets the snapshot: the tombstone stands and is durable when this returns. One that stands already is as good.
 // A full disk is given the reserve's room once (Backend::release_reserve); then NoSpace.

@@ -3,8 +3,9 @@
 
 #include "store/box_gatherer.h"
 #include "store/known_chunks.h"
+#include "store/own_packs.h"
 #include "store/pack_writer.h"
-#include "store/seal/box.h"
+#include "store/references.h"
 #include "store/snapshot_notes.h"
 #include "store/tree_diff.h"
 #include "store/writer_chain.h"
@@ -38,11 +39,9 @@ class Carrier {
             },
             [&](const NodeLink& link, const TreeNode& node) {
                 if (link.level != 0) return;
-                if (kind == TreeKind::Extents) {
-                    for (const ExtentsLeafItem& item : node.extents()) add_extent(item.extent);
-                } else {
-                    for (const ManifestLeafItem& item : node.manifest_entries()) carry_entry(decode_entry(item.entry));
-                }
+                std::vector<Reference> references;
+                add_references(node, references);
+                carry(references);
             });
     }
 
@@ -50,35 +49,31 @@ class Carrier {
     void finish() {
         look_up();
         gatherer_.close_all();
-        put_closed_boxes();
+        seal_closed(gatherer_, keys_, packs_);
     }
 
     const PackSet& packs_used() const { return packs_used_; }
 
   private:
-    struct Reference {
+    struct Wanted {
         ChunkKind kind{};
         BoxSort sort{};
     };
 
-    void carry_entry(const Entry& entry) {
-        if (const auto* chunk = std::get_if<AttributesChunk>(&entry.attributes))
-            add(ChunkKind::Tree, BoxSort::TreeLeaves, chunk->id);
-        if (const auto* list = std::get_if<ExtentList>(&entry.content)) {
-            for (const Extent& extent : list->extents) add_extent(extent);
-        } else if (const auto* tree = std::get_if<ExtentsRoot>(&entry.content)) {
-            carry_tree(TreeKind::Extents, {tree->root, tree->level});
-        }
-    }
-
     // The class that cut a data chunk is not known any more; it only chooses how hard a box is compressed.
-    void add_extent(const Extent& extent) {
-        if (extent.chunk) add(ChunkKind::Data, BoxSort::General, *extent.chunk);
+    void carry(const std::vector<Reference>& references) {
+        for (const Reference& reference : references) {
+            switch (reference.sort) {
+                case Reference::Sort::Data: add(ChunkKind::Data, BoxSort::General, reference.id); break;
+                case Reference::Sort::Attributes: add(ChunkKind::Tree, BoxSort::TreeLeaves, reference.id); break;
+                case Reference::Sort::Node: carry_tree(reference.tree, {reference.id, reference.level}); break;
+            }
+        }
     }
 
     void add(ChunkKind kind, BoxSort sort, const ChunkId& id) {
         ids_.push_back(id);
-        references_.push_back({kind, sort});
+        wanted_.push_back({kind, sort});
         if (ids_.size() >= kReferencesAtOnce) look_up();
     }
 
@@ -86,9 +81,9 @@ class Carrier {
         if (interrupted_()) throw Error(ErrorKind::Interrupted, "interrupted");
         const std::vector<bool> found = known_.in_view(ids_, packs_used_);
         for (std::size_t i = 0; i < ids_.size(); ++i)
-            if (!found[i] && !known_.is_own(ids_[i])) copy(references_[i], ids_[i]);
+            if (!found[i] && !known_.is_own(ids_[i])) copy(wanted_[i], ids_[i]);
         ids_.clear();
-        references_.clear();
+        wanted_.clear();
     }
 
     void require_there(const ChunkId& id) {
@@ -96,22 +91,14 @@ class Carrier {
             throw Error(ErrorKind::NotFound, "chunk " + id.hex() + " is in no pack any more: a prune has deleted it");
     }
 
-    void copy(const Reference& reference, const ChunkId& id) {
+    void copy(const Wanted& wanted, const ChunkId& id) {
         require_there(id);
-        const ChunkStore::Chunk chunk = everything_.chunk(reference.kind, id);
-        gatherer_.add(reference.sort, id, chunk.bytes);
+        const ChunkStore::Chunk chunk = everything_.chunk(wanted.kind, id);
+        gatherer_.add(wanted.sort, id, chunk.bytes);
         known_.claim(id, static_cast<std::uint32_t>(chunk.bytes.size()));
         ++report_.chunks_copied;
         report_.bytes_copied += chunk.bytes.size();
-        put_closed_boxes();
-    }
-
-    void put_closed_boxes() {
-        for (BoxJob& box : gatherer_.take_closed()) {
-            const SealedBox sealed =
-                seal_box(keys_, box.contents.kind, box.plain, box.contents.chunks, box.level);
-            packs_.append(sealed, std::move(box.contents));
-        }
+        seal_closed(gatherer_, keys_, packs_);
     }
 
     const Keys& keys_;
@@ -122,7 +109,7 @@ class Carrier {
     const std::function<bool()>& interrupted_;
     BoxGatherer gatherer_;
     std::vector<ChunkId> ids_;
-    std::vector<Reference> references_;
+    std::vector<Wanted> wanted_;
     PackSet packs_used_;
 };
 
@@ -135,16 +122,9 @@ void require_not_back(const SnapshotListing& listing, const Snapshot& forgotten)
 
 // Where the next run on it finds its packs without a lookup of each id. The snapshot stands; what the cache cannot take
 // costs time, nothing else.
-void remember(Index& index, const SessionId& sid, PackSet packs, std::vector<NewPack> own) {
+void remember(Index& index, const SessionId& sid, PackSet packs, OwnPacks& own) {
     try {
-        std::vector<PackId> ids;
-        for (const NewPack& pack : own) ids.push_back(pack.id);
-        if (!own.empty()) index.add(std::move(own), {});
-        for (const PackId& id : ids) {
-            const auto number = index.number_of(id);
-            if (!number) return;
-            packs.add(*number);
-        }
+        packs.add_all(own.finish());
         remember_packs(index, sid, packs);
     } catch (const Error&) {
         return;
@@ -162,9 +142,9 @@ bool attempt(const Repository& repository, const Snapshot& forgotten, WriterIden
     // What is read may lie in condemned packs; what is counted on may not.
     ChunkStore everything(repository.backend(), repository.keys(), *view.index,
                           view.index->numbers_of(repository.backend().list("packs/")));
-    std::vector<NewPack> own;
+    OwnPacks own(*view.index);
     PackWriter packs(repository.backend(), repository.keys(), session.sid(), {},
-                     [&](NewPack pack) { own.push_back(std::move(pack)); });
+                     [&](NewPack pack) { own.add(std::move(pack)); });
     report = {};
     Carrier carrier(repository, known, everything, packs, report, interrupted);
     try {
@@ -188,7 +168,7 @@ bool attempt(const Repository& repository, const Snapshot& forgotten, WriterIden
     const WriterSession::Commit commit = session.commit(record);
     if (commit.outcome == WriterSession::Outcome::Fenced) return false;
     remember_as_last(writer, record, commit.hash);
-    remember(*view.index, record.sid, carrier.packs_used(), std::move(own));
+    remember(*view.index, record.sid, carrier.packs_used(), own);
     return true;
 }
 

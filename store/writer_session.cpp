@@ -9,6 +9,7 @@
 #include "store/format/envelope.h"
 #include "store/process_identity.h"
 #include "store/put_record.h"
+#include "store/tombstones.h"
 
 namespace vault {
 
@@ -90,13 +91,20 @@ WriterSession::Commit WriterSession::commit(const CommitRecord& record) {
     ended_ = true;
     bool forgotten = false;
     try {
-        forgotten = object_exists(backend, "tombstones/" + sid_.hex());
+        forgotten = was_forgotten();
     } catch (const Error& error) {
         throw with_context("the snapshot may exist: " + name, error);
     }
     remove_session_objects();
     if (forgotten) throw Error(ErrorKind::Busy, "the snapshot " + sid_.hex() + " was forgotten while it was made");
     return {Outcome::Committed, ObjectHash{sha256(object)}};
+}
+
+// A tombstone is bundled only when the session's own object is gone: while that stands, a bundle cannot name it.
+bool WriterSession::was_forgotten() const {
+    Backend& backend = repository_.backend();
+    if (object_exists(backend, "tombstones/" + sid_.hex())) return true;
+    return !object_exists(backend, "sessions/" + sid_.hex()) && has_tombstone(repository_, sid_);
 }
 
 // What stands at the commit's name after a put that seemed to fail; an own commit is durable when this returns. One

@@ -43,6 +43,7 @@ class WriterSession {
     void fence_self() noexcept;
     enum class Standing { Nothing, OwnCommit, Other };
     Standing read_back(const std::string& name, ByteView object);
+    bool was_forgotten() const;
     void remove_session_objects();
 
     const Repository& repository_;

@@ -157,4 +157,13 @@ void FaultyBackend::sync() {
     carry_out(begun, "sync", [&] { beneath_.sync(); });
 }
 
+std::vector<Fault> every_fault(std::uint64_t calls, std::uint64_t step) {
+    std::vector<Fault> faults;
+    for (const Effect effect : {Effect::Fail, Effect::ReplyLost})
+        for (const bool persistent : {false, true})
+            for (std::uint64_t k = 1; k <= calls; k += step)
+                faults.push_back({.effect = effect, .nth = k, .persistent = persistent});
+    return faults;
+}
+
 }  // namespace vault

@@ -93,4 +93,7 @@ class FaultyBackend : public Backend {
 
 std::string to_string(Call call);
 
+// Every `step`th of the calls that a run makes fails, or has its reply lost, once or from there on: one Fault each.
+std::vector<Fault> every_fault(std::uint64_t calls, std::uint64_t step = 1);
+
 }  // namespace vault

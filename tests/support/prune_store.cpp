@@ -80,6 +80,13 @@ std::vector<std::string> PruneStore::lost() {
     return lost;
 }
 
+std::vector<std::string> PruneStore::unclean() {
+    std::vector<std::string> found = lost();
+    for (const char* prefix : {"condemned/", "waiting/", "sessions/"})
+        for (std::string& name : names(prefix)) found.push_back(std::move(name));
+    return found;
+}
+
 std::vector<std::string> PruneStore::names(const std::string& prefix) {
     std::vector<std::string> found;
     for (const ObjectInfo& info : test.backend().list(prefix)) found.push_back(info.name);

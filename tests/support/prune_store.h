@@ -43,6 +43,9 @@ class PruneStore {
     std::vector<std::string> lost();
     const std::map<SessionId, ReadTree>& live() const { return live_; }
 
+    // With what prunes and writers leave behind while they are at work; empty: nobody is, and all is well.
+    std::vector<std::string> unclean();
+
     std::vector<std::string> names(const std::string& prefix);
     std::uint64_t bytes(const std::string& prefix);
     std::string pack_of(const ChunkId& id);  // its object's name

@@ -193,6 +193,12 @@ std::vector<std::string> differences(const ReadTree& tree, const std::string& re
     return found;
 }
 
+SessionId sid_of(const std::string& start) {
+    std::string hex = start;
+    hex.resize(2 * SessionId::kBytes, '0');
+    return SessionId::from_hex(hex);
+}
+
 std::string noise(std::uint64_t seed, std::size_t bytes) {
     std::mt19937_64 random(seed);
     std::string text(bytes, '\0');

@@ -78,6 +78,9 @@ CommitRecord put_started_later(TestRepository& test, CommitRecord record, std::i
 // sizes, contents, targets, devices, attributes and link groups. Also what is in `tree` and not there.
 std::vector<std::string> differences(const ReadTree& tree, const std::string& recorded, const std::string& actual);
 
+// The sid whose hex digits are `start` and then zeros.
+SessionId sid_of(const std::string& start);
+
 // Bytes that no other seed gives, and that do not compress.
 std::string noise(std::uint64_t seed, std::size_t bytes);
 void write_new(const std::string& path, const std::string& content);

@@ -5,6 +5,7 @@
 
 #include "store/chunk_store.h"
 #include "store/format/node.h"
+#include "tests/support/failures.h"
 #include "tests/support/faulty_backend.h"
 #include "tests/support/index_check.h"
 #include "tests/support/temporary_folder.h"
@@ -35,16 +36,6 @@ struct Store {
         packs.backend.overwrite(pack.name(), bytes);
     }
 };
-
-ErrorKind kind_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.kind();
-    }
-    FAIL("nothing was thrown");
-    return ErrorKind::Io;
-}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 // The faulty double does what it is told, and only then: tests that rely on its faults rely on these.
+#include "tests/support/failures.h"
 #include "tests/support/faulty_backend.h"
 
 #include <catch2/catch.hpp>
@@ -12,16 +13,6 @@ namespace {
 
 const std::string kSession(32, 'a');
 const std::string kFirst = "snapshots/" + std::string(32, '1'), kSecond = "snapshots/" + std::string(32, '2');
-
-ErrorKind kind_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.kind();
-    }
-    FAIL("nothing was thrown");
-    return ErrorKind::Io;
-}
 
 TEST_CASE("the nth call of a kind fails with the kind asked for, once", "[faulty]") {
     MemoryBackend memory;

@@ -9,18 +9,13 @@
 #include "store/marks.h"
 #include "store/tagging.h"
 #include "store/tombstones.h"
+#include "tests/support/failures.h"
 #include "tests/support/faulty_backend.h"
 #include "tests/support/test_repository.h"
 
 using namespace vault;
 
 namespace {
-
-SessionId sid_of(const std::string& start) {
-    std::string hex = start;
-    hex.resize(32, '0');
-    return SessionId::from_hex(hex);
-}
 
 struct Store {
     TestRepository test;
@@ -71,18 +66,6 @@ std::vector<std::string> ids(const std::vector<Snapshot>& snapshots) {
     for (const Snapshot& snapshot : snapshots) found.push_back(hex_start(snapshot.sid));
     return found;
 }
-
-Error failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    FAIL("nothing was thrown");
-    throw std::logic_error("unreachable");
-}
-
-ErrorKind kind_of(const std::function<void()>& action) { return failure_of(action).kind(); }
 
 KeepRules keep_last(std::uint64_t count) {
     KeepRules rules;
@@ -228,7 +211,7 @@ TEST_CASE("a damaged bundle of tombstones stops rules, since forgotten ones woul
     bundle.items = {{sid_of("bbbb"), {}}};
     const std::string name = "tombstones/bundle-" + bundle.number.hex();
     store.test.put(ObjectKind::Bundle, name, bundle);
-    CHECK(list_tombstones(*store.repository).sids.contains(sid_of("bbbb")));
+    CHECK(list_tombstones(*store.repository).forgotten.contains(sid_of("bbbb")));
     store.damage(name);
     const SnapshotListing listing = store.list();
     CHECK(kind_of([&] { plan_forget(listing, SnapshotFilter{}, keep_last(1), {}, now()); }) == ErrorKind::Corrupt);

@@ -7,6 +7,7 @@
 #include "store/format/limits.h"
 #include "store/pack_writer.h"
 #include "store/seal/object.h"
+#include "tests/support/failures.h"
 #include "tests/support/faulty_backend.h"
 #include "tests/support/memory_backend.h"
 #include "tests/support/pack_maker.h"
@@ -54,16 +55,6 @@ std::uint64_t little_endian(ByteView bytes) {
     std::uint64_t value = 0;
     for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | bytes[i];
     return value;
-}
-
-ErrorKind kind_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.kind();
-    }
-    FAIL("nothing was thrown");
-    return ErrorKind::Io;
 }
 
 }  // namespace

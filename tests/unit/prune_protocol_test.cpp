@@ -7,6 +7,7 @@
 #include "store/session_end.h"
 #include "store/writer_session.h"
 #include "store/snapshots.h"
+#include "tests/support/failures.h"
 #include "tests/support/object_store_backend.h"
 #include "tests/support/prune_store.h"
 
@@ -21,16 +22,6 @@ std::size_t position(const std::vector<CallRecord>& calls, Call call, const std:
         if (calls[i].call == call && calls[i].name.starts_with(name)) return i;
     FAIL("no call of " << to_string(call) << " " << name << " from " << from);
     return 0;
-}
-
-Error failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    FAIL("nothing was thrown");
-    throw std::logic_error("unreachable");
 }
 
 CondemnedRecord put_list(PruneStore& store, const std::vector<std::string>& packs) {
@@ -49,13 +40,6 @@ void put_decision(PruneStore& store, const CondemnedRecord& list, std::vector<bo
     decision.number = list.number;
     decision.goes = std::move(goes);
     store.test.put(ObjectKind::Decision, "decision/" + list.number.hex(), decision);
-}
-
-void check_clean(PruneStore& store) {
-    CHECK(store.names("condemned/") == Names{});
-    CHECK(store.names("waiting/") == Names{});
-    CHECK(store.names("sessions/") == Names{});
-    CHECK(store.lost() == Names{});
 }
 
 }  // namespace
@@ -77,7 +61,7 @@ TEST_CASE("what a forgotten snapshot alone needed is gone, in exactly the bytes 
         CHECK(store.names("tombstones/").size() == 1);
         CHECK(store.names("dirs/").size() == 1);  // that of the kept snapshot
         CHECK(store.names("decision/").size() == 1);
-        check_clean(store);
+        CHECK(store.unclean() == Names{});
         const PruneReport again = store.prune();
         CHECK(again.packs_removed == 0);
         CHECK(again.commits_removed == 0);
@@ -125,7 +109,7 @@ TEST_CASE("a prune without victims makes tombstones durable before it removes th
     const std::size_t commit = position(calls, Call::Remove, "snapshots/" + twin.hex());
     CHECK(position(calls, Call::Sync, "", tombstones) < commit);
     CHECK(store.names("snapshots/").size() == 1);
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P5: a snapshot that commits while prune waits for it keeps what it counts on", "[prune]") {
@@ -146,7 +130,7 @@ TEST_CASE("P5: a snapshot that commits while prune waits for it keeps what it co
     CHECK(report.packs_removed == 0);
     CHECK(report.packs_kept == 2);
     CHECK_NOTHROW(read_back(*store.test.open("later"), record));
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P5: who does not end within the time is named, the list stands, and the next prune goes on with it",
@@ -167,7 +151,7 @@ TEST_CASE("P5: who does not end within the time is named, the list stands, and t
     CHECK(report.lists_adopted == 1);
     CHECK(report.packs_removed == 2);
     CHECK(report.commits_removed == 1);
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P0: dead writers are fenced: of this machine at once, of others after a silent day", "[prune]") {
@@ -198,7 +182,7 @@ TEST_CASE("P0: dead writers are fenced: of this machine at once, of others after
     CHECK(last.sessions_fenced == 1);
     CHECK(last.packs_removed == 2);
     CHECK(decode_envelope(store.test.backend().get("snapshots/" + far.hex())).kind == ObjectKind::Fence);
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P0: a client that cannot keep what it saw goes by the store's times", "[prune]") {
@@ -214,7 +198,7 @@ TEST_CASE("P0: a client that cannot keep what it saw goes by the store's times",
     CHECK(store.prune(options).waits_for == std::vector<SessionId>{far});
     time.seconds += 86'400 + 5;
     CHECK(store.prune(options).packs_removed == 2);
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P0: a live prune is not disturbed, a decided list is finished by anybody", "[prune]") {
@@ -228,7 +212,7 @@ TEST_CASE("P0: a live prune is not disturbed, a decided list is finished by anyb
     CHECK(report.lists_finished == 1);
     CHECK(report.packs_removed == 2);  // that, and the other dead pack
     CHECK_FALSE(store.test.memory().holds(made.dead_pack));
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P0: a list of another machine is left for a day, then taken over", "[prune]") {
@@ -242,7 +226,7 @@ TEST_CASE("P0: a list of another machine is left for a day, then taken over", "[
     CHECK(failure_of([&] { store.prune(options); }).kind() == ErrorKind::Busy);
     time.seconds += 1'000;
     CHECK(store.prune(options).lists_adopted == 1);
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P7: an adopted list that names what is needed deletes nothing of it", "[prune]") {
@@ -255,7 +239,7 @@ TEST_CASE("P7: an adopted list that names what is needed deletes nothing of it",
     CHECK(report.packs_kept == 1);
     CHECK(store.test.memory().holds(needed));
     CHECK_FALSE(store.test.memory().holds(made.dead_pack));
-    check_clean(store);
+    CHECK(store.unclean() == Names{});
 }
 
 TEST_CASE("P7: a copy saves a pack's chunks only if it reads back, is not condemned by anybody and bears no mark",

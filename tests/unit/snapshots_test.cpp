@@ -10,12 +10,6 @@ using namespace vault;
 
 namespace {
 
-SessionId sid_of(const std::string& start) {
-    std::string hex = start;
-    hex.resize(32, '0');
-    return SessionId::from_hex(hex);
-}
-
 struct Made {
     std::string series = "s", host = "host";
     std::vector<std::string> tags = {};

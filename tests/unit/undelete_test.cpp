@@ -14,6 +14,7 @@
 #include "store/tagging.h"
 #include "store/tombstones.h"
 #include "store/undelete.h"
+#include "tests/support/failures.h"
 #include "tests/support/faulty_backend.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_repository.h"
@@ -65,18 +66,6 @@ struct Store {
         return differences(read_back(*test.open("reader"), record), "/t", files.path());
     }
 };
-
-Error failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    FAIL("nothing was thrown");
-    throw std::logic_error("unreachable");
-}
-
-ErrorKind kind_of(const std::function<void()>& action) { return failure_of(action).kind(); }
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "store/process_identity.h"
 #include "store/snapshots.h"
 #include "store/writer_session.h"
+#include "tests/support/failures.h"
 #include "tests/support/faulty_backend.h"
 #include "tests/support/test_repository.h"
 
@@ -60,16 +61,6 @@ CommitRecord record_for(const WriterSession& session) {
     record.source_roots = {"/x"};
     record.sequence = 1;
     return record;
-}
-
-Error failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error;
-    }
-    FAIL("nothing was thrown");
-    throw std::logic_error("unreachable");
 }
 
 bool may_exist(const Error& error) {
