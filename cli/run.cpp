@@ -35,6 +35,7 @@ constexpr Command kCommands[] = {
     {"tag", "", "Change the tags of snapshots", run_tag},
     {"hold", "", "Keep snapshots from being forgotten", run_hold},
     {"prune", "", "Reclaim the room of what no snapshot needs", run_prune},
+    {"check", "", "Verify a repository, and name what damage harms", run_check},
     {"key", "", "List, add, remove and change keys", run_key},
     {"version", "", "Versions of vault, its format and its libraries", run_version},
 };

@@ -23,7 +23,8 @@ void require_own_domain(std::uint32_t domain, const std::string& what) {
 FoundDirectory read_directory(Backend& backend, const Keys& keys, const ObjectInfo& pack, const PackId& id) {
     if (pack.size < kPackHeaderBytes + kPackTrailerBytes || pack.size > kPackBytesMax)
         throw Error(ErrorKind::Corrupt, pack.name + ": no pack has " + std::to_string(pack.size) + " bytes");
-    const PackHeader header = decode_pack_header(backend.get(pack.name, ByteRange{0, kPackHeaderBytes}));
+    const Bytes head = backend.get(pack.name, ByteRange{0, kPackHeaderBytes});
+    const PackHeader header = decode_pack_header(head);
     require_own_domain(header.envelope.domain, pack.name);
     const std::uint64_t tail_bytes = std::min(kTailBytes, pack.size);
     const Bytes tail = backend.get(pack.name, ByteRange{pack.size - tail_bytes, tail_bytes});
@@ -39,10 +40,11 @@ FoundDirectory read_directory(Backend& backend, const Keys& keys, const ObjectIn
         apart = backend.get(pack.name, ByteRange{trailer.directory_offset, trailer.directory_sealed_bytes});
         sealed = apart;
     }
-    FoundDirectory found{id, pack.size, {}, open_pack_directory(keys, header, sealed, pack.name)};
+    FoundDirectory found{id, pack.size, {}, open_pack_directory(keys, header, sealed, pack.name), {}};
     if (found.directory.boxes_end() != trailer.boxes_end)
         throw Error(ErrorKind::Corrupt, pack.name + ": directory and trailer do not agree where the boxes end");
     found.encoded = encode(found.directory);
+    std::ranges::copy(head, found.header.begin());
     return found;
 }
 
@@ -54,7 +56,7 @@ DirectoriesRecord read_directories(Backend& backend, const Keys& keys, const std
 
 FoundDirectory decode_copy(DirectoryCopy copy) {
     require_own_domain(decode_pack_header(copy.header).envelope.domain, "pack " + copy.pack.hex());
-    FoundDirectory found{copy.pack, copy.pack_bytes, std::move(copy.directory), {}};
+    FoundDirectory found{copy.pack, copy.pack_bytes, std::move(copy.directory), {}, copy.header};
     found.directory = decode_pack_directory(found.encoded);
     const std::uint64_t parts =
         found.directory.boxes_end() + found.encoded.size() + kSealOverheadBytes + kPackTrailerBytes;

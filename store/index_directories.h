@@ -13,6 +13,7 @@ struct FoundDirectory {
     std::uint64_t pack_bytes = 0;
     Bytes encoded;
     PackDirectory directory;
+    std::array<std::uint8_t, kPackHeaderBytes> header{};  // the pack's first bytes
 };
 
 // Two or three range reads. Corrupt also where directory, trailer and length contradict each other.

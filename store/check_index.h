@@ -1,0 +1,32 @@
+// An index of one check, built from the store alone: what this client's cache holds is neither read nor believed, so
+// that a check tells what a client without a cache would find.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "store/base/unique_fd.h"
+#include "store/repository.h"
+
+namespace vault {
+
+// A folder in the repository's cache folder, removed at the end; those of killed checks are removed when another one
+// is made. Where that folder cannot be written, Index::open makes a private one in $TMPDIR by itself.
+class CheckFolder {
+  public:
+    explicit CheckFolder(const std::filesystem::path& cache_folder);
+    CheckFolder(const CheckFolder&) = delete;
+    CheckFolder& operator=(const CheckFolder&) = delete;
+    ~CheckFolder();
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+    UniqueFd lock_;  // on the folder, for as long as this lives: who can take it may remove the folder
+};
+
+// The index over `packs`, and a chunk store on it.
+View open_check_view(const Repository& repository, const CheckFolder& folder, const std::vector<ObjectInfo>& packs,
+                     const SyncProgress& progress);
+
+}  // namespace vault

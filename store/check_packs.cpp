@@ -1,0 +1,175 @@
+// Packs first, each by itself; then the copies beside them.
+#include "store/check_packs.h"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "store/index_parallel.h"
+#include "store/index_view.h"
+#include "store/seal/primitives.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kLanesMax = 8;
+
+// What has to be kept of a pack to compare copies with it.
+struct PackFacts {
+    std::uint64_t bytes = 0;
+    bool whole = false;     // header, trailer and directory are sound, and the rest is about them
+    bool has_copy = false;  // sound, and of a pack with this length
+    std::array<std::uint8_t, 32> directory_hash{};
+    std::array<std::uint8_t, kPackHeaderBytes> header{};
+};
+
+bool is_finding(const Error& error) {
+    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
+           error.kind() == ErrorKind::Io;
+}
+
+class PackCheck {
+  public:
+    PackCheck(const Repository& repository, const std::function<void()>& poll) : repository_(repository), poll_(poll) {}
+
+    CheckedPacks run(const std::vector<ObjectInfo>& listed) {
+        std::vector<std::pair<PackId, const ObjectInfo*>> packs;
+        for (const ObjectInfo& info : listed) {
+            if (const auto id = pack_id_of(info)) packs.emplace_back(*id, &info);
+            found_.bytes += info.size;
+        }
+        found_.packs = packs.size();
+        const std::size_t lanes = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, kLanesMax);
+        run_in_lanes(lanes, packs.size(), [&](std::size_t, std::size_t i) { read(packs[i].first, *packs[i].second); });
+        twins();
+        for (const ObjectInfo& info : repository_.backend().list("dirs/")) read_copies(info.name);
+        for (const auto& [id, facts] : facts_) finish(id, facts);
+        return std::move(found_);
+    }
+
+  private:
+    DamagedPack& damaged(const PackId& id, std::uint64_t bytes) {
+        DamagedPack& pack = found_.damaged_packs[id];
+        pack.bytes = bytes;
+        return pack;
+    }
+
+    void read(const PackId& id, const ObjectInfo& info) {
+        PackFacts facts;
+        facts.bytes = info.size;
+        std::string why;
+        try {
+            const FoundDirectory own = read_directory(repository_.backend(), repository_.keys(), info, id);
+            facts.directory_hash = sha256(own.encoded);
+            facts.header = own.header;
+            facts.whole = true;
+            const std::uint64_t parts = own.directory.boxes_end() + own.encoded.size() + kSealOverheadBytes +
+                                        kPackTrailerBytes;
+            if (padme_bytes(parts) != info.size) why = "its length is not what its parts and their padding come to";
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound) {
+                const std::lock_guard lock(mutex_);
+                ++found_.gone;
+                return;
+            }
+            if (!is_finding(error)) throw;
+            why = error.what();
+        }
+        const std::lock_guard lock(mutex_);
+        poll_();
+        facts_.emplace(id, facts);
+        if (why.empty()) return;
+        DamagedPack& pack = damaged(id, info.size);
+        pack.whys.push_back(why);
+        if (!facts.whole) pack.directory = DirectoryFound::None;
+    }
+
+    // A salt is drawn for one pack: two with the same are one under two names, of which one at most is its hash.
+    void twins() {
+        std::map<std::array<std::uint8_t, kPackHeaderBytes>, PackId> first;
+        for (const auto& [id, facts] : facts_) {
+            if (!facts.whole) continue;
+            const auto [at, is_new] = first.emplace(facts.header, id);
+            if (is_new) continue;
+            for (const PackId& twin : {id, at->second})
+                damaged(twin, facts.bytes).whys.push_back("it has the salt of another pack: one is the other's double");
+        }
+    }
+
+    void read_copies(const std::string& name) {
+        poll_();
+        const auto note = [&](ErrorKind kind, const std::string& why) { found_.damaged.push_back({name, kind, why}); };
+        DirectoriesRecord record;
+        try {
+            record = read_directories(repository_.backend(), repository_.keys(), name);
+            ++found_.directory_objects;
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::NotFound) return;
+            if (!is_finding(error)) throw;
+            return note(error.kind(), error.what());
+        }
+        if (name != "dirs/" + record.session.hex() + "-" + std::to_string(record.number))
+            note(ErrorKind::Corrupt, name + ": it says that it is of session " + record.session.hex());
+        for (DirectoryCopy& copy : record.copies) {
+            const PackId id = copy.pack;
+            try {
+                compare(decode_copy(std::move(copy)));
+            } catch (const Error& error) {
+                if (!is_finding(error)) throw;
+                note(error.kind(), name + ": the copy for pack " + id.hex() + ": " + error.what());
+            }
+        }
+    }
+
+    void compare(const FoundDirectory& copy) {
+        const auto found = facts_.find(copy.pack);
+        if (found == facts_.end()) return;  // pruned since; what of it is missing is known once the trees were walked
+        PackFacts& facts = found->second;
+        if (copy.pack_bytes != facts.bytes) {
+            damaged(copy.pack, facts.bytes)
+                .whys.push_back("it has " + std::to_string(facts.bytes) + " bytes; when it was written it had " +
+                                std::to_string(copy.pack_bytes));
+            return;
+        }
+        facts.has_copy = true;
+        if (!facts.whole) return;
+        if (facts.directory_hash != sha256(copy.encoded) || facts.header != copy.header)
+            damaged(copy.pack, facts.bytes).whys.push_back("the second copy of its directory is another pack's");
+    }
+
+    void finish(const PackId& id, const PackFacts& facts) {
+        if (!facts.has_copy) ++found_.without_copy;
+        const auto at = found_.damaged_packs.find(id);
+        if (at == found_.damaged_packs.end() || facts.whole) return;
+        at->second.directory = facts.has_copy ? DirectoryFound::Copy : DirectoryFound::None;
+    }
+
+    const Repository& repository_;
+    const std::function<void()>& poll_;
+    std::mutex mutex_;  // guards the rest while packs are read
+    CheckedPacks found_;
+    std::unordered_map<PackId, PackFacts> facts_;
+};
+
+}  // namespace
+
+CheckedPacks check_packs(const Repository& repository, const std::vector<ObjectInfo>& listed,
+                         const std::function<void()>& poll) {
+    return PackCheck(repository, poll).run(listed);
+}
+
+void for_each_copy(const Repository& repository, const std::function<bool(const PackId&)>& wanted,
+                   const std::function<void(const FoundDirectory&)>& take) {
+    for (const ObjectInfo& info : repository.backend().list("dirs/")) {
+        try {
+            DirectoriesRecord record = read_directories(repository.backend(), repository.keys(), info.name);
+            for (DirectoryCopy& copy : record.copies)
+                if (wanted(copy.pack)) take(decode_copy(std::move(copy)));
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::NotFound && !is_finding(error)) throw;  // check_packs reports it
+        }
+    }
+}
+
+}  // namespace vault

@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+# vault check over the real binary: a sound repository is called sound, damage is named exactly with the files and
+# snapshots that it harms, and what is cut short goes on where it was.
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+import vault_case as v
+
+
+class Check(v.VaultCase):
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(7)
+        self.init()
+
+    def fill(self):
+        """Two snapshots that share a file; returns their ids."""
+        self.file("source/a/shared", self.random.randbytes(300_000))
+        self.old = self.random.randbytes(700_000)  # more than a box
+        self.file("source/a/old", self.old)
+        first = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+        os.unlink(self.path("source/a/old"))
+        self.file("source/b/new", self.random.randbytes(250_000))
+        return first, self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+
+    def check(self, code, *arguments, **named):
+        """Runs with --json; returns the objects by type, all of them as their schemas say."""
+        result = self.run_vault("--json", "check", *arguments, **named)
+        self.assertEqual(result.code, code, str(result))
+        found = {}
+        for item in result.objects:
+            kind = item["message_type"]
+            schema = "summary.check" if kind == "summary" else kind
+            self.assertEqual(v.schema_violations(item, v.load_schema(schema)), [], item)
+            found.setdefault(kind, []).append(item)
+        self.assertEqual(result.objects[-1]["message_type"], "summary")
+        return found
+
+    def data_packs(self):
+        """Names of packs, the largest first: those of data, in these repositories."""
+        return sorted(self.objects_in("packs"), key=self.size, reverse=True)
+
+    def size(self, name):
+        return os.path.getsize(os.path.join(self.repository, name))
+
+    # --- sound ---
+
+    def test_a_sound_repository_is_called_sound_by_every_form_of_check(self):
+        self.fill()
+        for arguments in ([], ["--read-data"], ["--read-data=50%"], ["latest"], ["--read-data", "latest~1"]):
+            summary = self.check(v.OK, *arguments)["summary"][0]
+            self.assertEqual(summary["num_errors"], 0)
+            self.assertEqual(summary["snapshots"], 1 if arguments and "latest" in arguments[-1] else 2)
+        self.assertIn("no damage", self.succeed("check").out)
+        self.assertIn("verified every byte", self.succeed("check", "--read-data").out)
+        self.assertEqual(self.objects_in("damaged"), [])
+        empty = [name for name in os.listdir(self.cache_folder()) if name.startswith("check-")]
+        self.assertEqual(empty, [])
+
+    def cache_folder(self):
+        top = self.path("home/cache/vault")
+        return os.path.join(top, os.listdir(top)[0])
+
+    def test_a_repository_without_snapshots_is_sound(self):
+        self.assertEqual(self.check(v.OK, "--read-data")["summary"][0]["snapshots"], 0)
+
+    def test_what_check_reads_is_the_store_and_not_the_cache_of_this_client(self):
+        self.fill()
+        self.succeed("ls", "latest")  # the cache knows all packs
+        os.unlink(os.path.join(self.repository, self.data_packs()[0]))
+        for name in self.objects_in("dirs"):
+            os.unlink(os.path.join(self.repository, name))
+        self.assertGreater(self.check(v.INTEGRITY)["summary"][0]["chunks_missing"], 0)
+
+    # --- damage ---
+
+    def test_a_flipped_bit_in_a_box_is_found_by_reading_and_harms_exactly_the_file_in_it(self):
+        first, second = self.fill()
+        pack = self.data_packs()[0]  # the first run's: old and shared
+        self.flip(pack, 100)  # in its first box: "old" comes before "shared"
+        self.check(v.OK)  # the structure is as it was
+        found = self.check(v.INTEGRITY, "--read-data")
+        self.assertEqual([item["pack"] for item in found["damaged_pack"]], [os.path.basename(pack)])
+        self.assertEqual(found["damaged_pack"][0]["boxes"][0]["box"], 0)
+        harmed = {(item["snapshot_id"], item["path"]) for item in found["harmed"]}
+        self.assertEqual(harmed, {(first, self.path("source/a/old"))})
+        self.assertEqual(found["summary"][0]["harmed_snapshots"], [first])
+        self.assertEqual(found["harmed"][0]["chunks"][0]["pack"], os.path.basename(pack))
+        # What check says of restore is so.
+        self.assert_restored(self.run_vault("restore", second, "--target", self.path("back")), self.path("source"),
+                             self.path("back") + self.path("source"))  # fmt: skip
+        self.assertEqual(self.run_vault("restore", first, "--target", self.path("back1")).code, v.INTEGRITY)
+
+    def test_damage_is_put_on_record_once_and_not_with_no_record(self):
+        self.fill()
+        self.flip(self.data_packs()[0], 100)
+        self.assertEqual(self.check(v.INTEGRITY, "--read-data", "--no-record")["summary"][0]["records_put"], 0)
+        self.assertEqual(self.objects_in("damaged"), [])
+        self.assertEqual(self.check(v.INTEGRITY, "--read-data")["summary"][0]["records_put"], 1)
+        self.assertEqual(len(self.objects_in("damaged")), 1)
+        self.assertEqual(self.check(v.INTEGRITY, "--read-data")["summary"][0]["records_put"], 0)
+        record = self.succeed("--json", "inspect", self.objects_in("damaged")[0]).objects[0]
+        self.assertIn('"boxes"', str(record).replace("'", '"'))
+
+    def test_what_is_damaged_and_stored_again_is_not_lost(self):
+        first, _ = self.fill()
+        pack = self.data_packs()[0]
+        self.flip(pack, 100)
+        self.check(v.INTEGRITY, "--read-data")
+        self.succeed("restore", first + ":" + self.path("source/a/shared"), "--target", self.path("back"))
+        # Stored again, since the record says that they are damaged.
+        self.file("source/a/old", self.old)
+        self.snapshot(self.path("source"), "--series", "s")
+        found = self.check(v.INTEGRITY, "--read-data")
+        self.assertNotIn("harmed", found)
+        self.assertEqual(found["damaged_pack"][0]["lost"], [])
+        self.assertEqual(found["summary"][0]["harmed_snapshots"], [])
+        self.assertIn("nothing is lost", self.run_vault("check", "--read-data").err)
+        self.succeed("restore", first, "--target", self.path("back2"))
+
+    def test_damage_in_what_no_snapshot_needs_is_found_and_harms_nothing(self):
+        first, _ = self.fill()
+        self.succeed("forget", first)
+        self.flip(self.data_packs()[0], 100)
+        found = self.check(v.INTEGRITY, "--read-data")
+        self.assertNotIn("harmed", found)
+        self.assertEqual(found["damaged_pack"][0]["chunks_in_snapshots"], 0)
+        self.assertIn("in no snapshot", self.run_vault("check", "--read-data").err)
+
+    def test_a_pack_that_is_gone_is_named_with_all_that_it_held(self):
+        first, second = self.fill()
+        pack = self.data_packs()[0]
+        os.unlink(os.path.join(self.repository, pack))
+        found = self.check(v.INTEGRITY)  # without reading data
+        self.assertEqual([item["pack"] for item in found["damaged_pack"]], [os.path.basename(pack)])
+        self.assertFalse(found["damaged_pack"][0]["listed"])
+        harmed = {(item["snapshot_id"], item["path"]) for item in found["harmed"]}
+        old, shared = self.path("source/a/old"), self.path("source/a/shared")
+        self.assertEqual(harmed, {(first, old), (first, shared), (second, shared)})
+        result = self.run_vault("check")
+        self.assertIn("harmed: " + shared + " in " + first[:8] + ", " + second[:8], result.out)
+
+    def test_a_damaged_tree_node_says_how_much_it_hides(self):
+        first, second = self.fill()
+        trees = [name for name in self.objects_in("packs") if self.size(name) < 50_000]
+        for name in trees:
+            self.flip(name, 100)
+        found = self.check(v.INTEGRITY)
+        self.assertEqual({item["snapshot_id"] for item in found["harmed"]}, {first, second})
+        self.assertTrue(all(item["hidden_entries"] > 0 for item in found["harmed"]))
+
+    def test_every_kind_of_small_object_is_looked_at(self):
+        self.fill()
+        sid = self.snapshot(self.path("source"), "--series", "t")["snapshot_id"]
+        self.succeed("tag", sid, "--add", "x")
+        self.succeed("forget", sid)
+        for folder in ("snapshots", "tombstones", "marks", "dirs", "keys", "config", "keyring"):
+            name = self.objects_in(folder)[0]
+            before = self.object(name)
+            if folder in ("keys", "keyring"):
+                continue  # the only ones: without them nothing opens
+            self.flip(name, -200)
+            found = self.check(v.INTEGRITY)
+            self.assertEqual([item["name"] for item in found["damaged_object"]], [name])
+            self.replace_object(name, before)
+        self.check(v.OK)
+
+    # --- reading by parts ---
+
+    def many_packs(self, count=6):
+        for number in range(count):
+            self.file(f"source/f{number}", self.random.randbytes(400_000))
+            self.snapshot(self.path("source"), "--series", "s")
+
+    def test_a_share_takes_the_packs_that_waited_longest(self):
+        self.many_packs()
+        packs = len(self.objects_in("packs"))
+        read = 0
+        for _ in range(4):
+            summary = self.check(v.OK, "--read-data=30%")["summary"][0]
+            self.assertEqual(summary["packs_read"] + summary["packs_left"], packs)
+            read += summary["packs_read"]
+            time.sleep(1.1)  # times are kept in seconds
+        self.assertGreaterEqual(read, packs)
+        # By now each was read: damage anywhere was met in four rounds of 30 %.
+        self.flip(self.data_packs()[-1], 100)
+        codes = []
+        for _ in range(4):
+            codes.append(self.run_vault("check", "--read-data=30%").code)
+            time.sleep(1.1)
+        self.assertIn(v.INTEGRITY, codes)
+
+    def test_when_time_is_up_the_next_run_goes_on_and_the_one_after_starts_anew(self):
+        self.many_packs()
+        packs = len(self.objects_in("packs"))
+        summary = self.check(v.OK, "--read-data", "--max-duration", "0s")["summary"][0]
+        self.assertEqual((summary["packs_read"], summary["packs_left"], summary["time_up"]), (0, packs, True))
+        summary = self.check(v.OK, "--read-data", "--max-duration", "1h")["summary"][0]
+        self.assertEqual((summary["packs_read"], summary["packs_left"]), (packs, 0))
+        summary = self.check(v.OK, "--read-data")["summary"][0]
+        self.assertEqual((summary["packs_read"], summary["packs_verified_before"]), (packs, 0))
+
+    # --- usage ---
+
+    def test_what_is_asked_wrongly_is_refused(self):
+        for arguments in (["--read-data=0%"], ["--read-data=101%"], ["--read-data=5"], ["--read-data=x%"],
+                          ["--max-duration", "1h"], ["--read-data", "--max-duration", "x"]):  # fmt: skip
+            self.fail_with(v.USAGE, "check", *arguments)
+        self.fail_with(v.FAILED, "check", "0123abcd")
+        self.fail_with(v.WRONG_KEY, "check", environment={"VAULT_PASSWORD": "other"})
+
+    def test_a_store_that_cannot_be_written_is_checked_all_the_same(self):
+        self.fill()
+        self.flip(self.data_packs()[0], 100)
+        subprocess.run(["mount", "--bind", self.repository, self.repository], check=True)
+        try:
+            subprocess.run(["mount", "-o", "remount,bind,ro", self.repository], check=True)
+            result = self.run_vault("check", "--read-data")
+            self.assertEqual(result.code, v.INTEGRITY, str(result))
+            self.assertIn("could not be put on record", result.err)
+        finally:
+            subprocess.run(["umount", self.repository], check=True)
+
+    def test_sigterm_ends_it_and_what_was_found_is_told(self):
+        self.fill()
+        with subprocess.Popen([self.vault, "check", "--read-data"], env=self.environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # fmt: skip
+            time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+            self.assertIn(process.returncode, (v.OK, v.INTERRUPTED, -signal.SIGTERM))
+        self.check(v.OK, "--read-data")
+
+
+if __name__ == "__main__":
+    unittest.main()
