@@ -24,7 +24,8 @@ struct Arguments {
     unsigned threads = 0;
 
     void add_to(CLI::App& app) {
-        app.add_option("SNAP", references, "Only the trees of these, and with --read-data only the packs that they need");
+        app.add_option("SNAP", references,
+                       "Only the trees of these snapshots, and with --read-data the packs that they need");
         add_filter(app, filter, "Only the trees of");
         app.add_flag("--read-data{100%}", read_data,
                      "Also read every pack and verify every byte; --read-data=N%: packs of N% of the bytes, "
