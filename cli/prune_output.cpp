@@ -104,6 +104,10 @@ Json prune_summary(const PruneReport& report, const std::optional<ForgetPlan>& s
     summary["waits_for"] = Json::array();
     for (const SessionId& sid : report.waits_for) summary["waits_for"].push_back(sid.hex());
     summary["no_room_to_rewrite"] = report.no_room_to_repack;
+    summary["packs_quarantined"] = report.packs_quarantined;
+    summary["boxes_damaged"] = report.boxes_damaged;
+    summary["objects_bundled"] = report.objects_bundled;
+    summary["packs_broken"] = plan.broken_packs;
     summary["damaged"] = plan.unreadable;
     for (const std::string& damaged : report.repacked.damaged) summary["damaged"].push_back(damaged);
     summary["total_duration"] = seconds_of(elapsed_ns);
@@ -125,8 +129,11 @@ void show_prune(Output& output, const PruneReport& report, bool dry_run) {
         if (!plan.repacked.empty())
             output.line((dry_run ? "would rewrite " : "to rewrite: ") + counted(plan.repacked.size(), "pack") + " (" +
                         std::to_string(plan.sparse_packs) + " sparse, " + std::to_string(plan.small_packs) +
-                        " small), " + exact(plan.repacked_bytes()) + ", of which " + exact(plan.copied_bytes()) +
-                        " are needed");
+                        " small, " + std::to_string(plan.damaged_packs) + " damaged), " + exact(plan.repacked_bytes()) +
+                        ", of which " + exact(plan.copied_bytes()) + " are needed");
+        if (plan.broken_packs > 0)
+            output.line("left alone: " + counted(plan.broken_packs, "pack") +
+                        " with damage that a snapshot needs (vault repair)");
         if (plan.of_live_sessions > 0)
             output.line("left alone: " + counted(plan.of_live_sessions, "pack") + " of runs that are at work");
     }
@@ -140,6 +147,11 @@ void show_prune(Output& output, const PruneReport& report, bool dry_run) {
         output.line("kept after all: " + counted(report.packs_kept, "pack") + " that a snapshot came to need");
     if (report.no_room_to_repack)
         output.line("there was no room to rewrite packs; now that some is free, prune again to rewrite them");
+    if (report.boxes_damaged > 0)
+        output.line("damage was met; boxes put on record: " + human_count(report.boxes_damaged) +
+                    " (vault check)");
+    if (report.packs_quarantined > 0)
+        output.line("in quarantine/: " + counted(report.packs_quarantined, "pack") + " that held what is lost");
     std::string text =
         "reclaiming: deleted " + counted(report.packs_removed, "pack") + ", " + exact(report.bytes_removed);
     if (report.repacked.packs_written > 0)

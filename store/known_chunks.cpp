@@ -27,6 +27,11 @@ void KnownChunks::distrust(const ChunkId& id) {
     any_distrusted_ = true;
 }
 
+std::vector<ChunkId> KnownChunks::distrusted() const {
+    const std::lock_guard lock(mutex_);
+    return {distrusted_.begin(), distrusted_.end()};
+}
+
 bool KnownChunks::is_distrusted(const ChunkId& id) const {
     if (!any_distrusted_) return false;
     const std::lock_guard lock(mutex_);

@@ -29,6 +29,9 @@ class KnownChunks {
     // This run could not read `id`, though it is in the view: from now on it counts as absent, and is put again.
     void distrust(const ChunkId& id);
 
+    // What distrust() was told of: nodes of a parent, all of them.
+    std::vector<ChunkId> distrusted() const;
+
     // Whether all that lies in these packs may be taken as known without a look: they are in the view, and no damage is
     // on record.
     bool covers(const PackSet& packs) const;

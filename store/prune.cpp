@@ -7,6 +7,7 @@
 #include "store/prune_dirs.h"
 #include "store/prune_series.h"
 #include "store/prune_sessions.h"
+#include "store/prune_tidy.h"
 
 namespace vault {
 
@@ -23,6 +24,7 @@ class Prune {
         mark_.no_live_snapshot_is_fine = options.all;
         mark_.as_if_forgotten = {options.as_if_forgotten.begin(), options.as_if_forgotten.end()};
         mark_.time = options.environment.time;
+        mark_.record_damage = !options.dry_run;
         mark_.poll = [&interrupted] {
             if (interrupted && interrupted()) throw Error(ErrorKind::Interrupted, "interrupted");
         };
@@ -42,23 +44,29 @@ class Prune {
 
   private:
     PruneReport attempt() {
+        mark_.before = {};
         if (!options_.dry_run && !clear_the_way()) return std::move(report_);
         std::vector<PackId> victims;
         std::vector<SessionId> commits;
         {
             progress_.phase = "reading snapshots";
             const std::set<SessionId> live_before = live_sessions(backend());
-            const Marked marked = mark_repository(repository_, mark_);  // P1
+            Marked marked = mark_repository(repository_, mark_);  // P1
             victims = choose(marked, live_before);                      // P2
             commits = removable_commits(marked.listing, mark_);
             if (options_.dry_run) return std::move(report_);
+            settled_damage_ = settled_damage(marked);
+            if (!victims.empty()) mark_.before = marked.marker->memory();  // P6 walks what it has not seen
+            listing_ = std::move(marked.listing);
         }
         if (victims.empty()) {
             report_.commits_removed += protocol().remove_commits(commits);
         } else {
             progress_.phase = "deleting";
             const std::size_t condemned = victims.size();
-            take(protocol().condemn(std::move(victims)));
+            const ListOutcome outcome = protocol().condemn(std::move(victims));
+            take(outcome);
+            settled_damage_ = outcome.settled_damage;
             if (!report_.waits_for.empty()) report_.packs_waiting = condemned;
         }
         tidy_up();
@@ -73,6 +81,8 @@ class Prune {
         report_.bytes_removed += outcome.bytes_removed;
         report_.packs_kept += outcome.packs_kept;
         report_.commits_removed += outcome.commits_removed;
+        report_.packs_quarantined += outcome.packs_quarantined;
+        report_.boxes_damaged += outcome.boxes_damaged;
         report_.waits_for = outcome.waits_for;
     }
 
@@ -139,6 +149,10 @@ class Prune {
 
     void tidy_up() {
         progress_.phase = "tidying up";
+        remove_stale_waiting(repository_);
+        report_.marks_removed = remove_marks_of_forgotten(repository_, listing_);
+        report_.damage_records_removed = remove_settled_damage(repository_, settled_damage_);
+        report_.objects_bundled = bundle_tombstones(repository_, listing_.fences);
         if (report_.packs_removed > 0) report_.directories_removed = remove_stale_directories(repository_);
         try {
             backend().restore_reserve();
@@ -152,6 +166,8 @@ class Prune {
     PruneProgress& progress_;
     MarkOptions mark_;
     PruneReport report_;
+    PruneListing listing_;  // of P1
+    std::set<PackId> settled_damage_;
     bool may_repack_ = true;
 };
 

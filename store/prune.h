@@ -36,6 +36,10 @@ struct PruneReport {
     std::uint64_t packs_kept = 0;                        // condemned, but needed after all
     std::uint64_t commits_removed = 0;
     std::uint64_t directories_removed = 0;  // dirs/ objects of which most was stale
+    std::uint64_t packs_quarantined = 0;    // of packs_removed: what they hold is lost, and kept aside
+    std::uint64_t boxes_damaged = 0;        // met, and put on record
+    std::uint64_t objects_bundled = 0;      // tombstones and fences that are in a bundle now
+    std::uint64_t marks_removed = 0, damage_records_removed = 0;
     // Not empty: a list stands and waits for these sessions; the next prune goes on with it.
     std::vector<SessionId> waits_for;
     std::uint64_t packs_waiting = 0;

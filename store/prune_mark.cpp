@@ -38,6 +38,22 @@ bool Marker::walk(const Reference& reference) {
     return whole;
 }
 
+Marker::Memory Marker::memory() const {
+    Memory memory;
+    if (!missing_.empty()) return memory;
+    for (const PackNumber number : bits_.packs()) memory.packs.push_back({number, index_.pack(number)->id});
+    memory.bits = bits_;
+    memory.walked = walked_;
+    return memory;
+}
+
+void Marker::resume(const Memory& memory) {
+    for (const auto& [number, id] : memory.packs)
+        if (index_.number_of(id) != number || !chunks_.view().contains(number)) return;
+    bits_ = memory.bits;
+    walked_ = memory.walked;
+}
+
 bool Marker::follow(const std::vector<Reference>& references) {
     std::vector<ChunkId> ids;
     ids.reserve(references.size());

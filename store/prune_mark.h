@@ -41,6 +41,17 @@ class Marker {
     const ChunkBits& bits() const { return bits_; }
     std::uint64_t nodes_walked() const { return nodes_walked_; }
 
+    // What was marked, for a later marking of the same repository. Only where nothing is missing.
+    struct Memory {
+        ChunkBits bits, walked;
+        std::vector<std::pair<PackNumber, PackId>> packs;  // those with a bit
+        bool empty() const { return packs.empty(); }
+    };
+    Memory memory() const;
+    // Begins with it, if every pack with a bit is still listed under its number: what it says of nodes and chunks holds
+    // then, since neither changes. What was forgotten since stays marked. Before the first mark().
+    void resume(const Memory& memory);
+
     // Data chunks that damaged/ names lost: that they are missing is known, and aborts nothing.
     void excuse(std::set<ChunkId> lost_data) { lost_data_ = std::move(lost_data); }
 
@@ -81,6 +92,8 @@ struct MarkOptions {
     std::set<SessionId> as_if_forgotten;  // for a plan only: live snapshots that count as forgotten
     std::function<Time()> time = now;
     std::function<void()> poll = [] {};  // may throw
+    Marker::Memory before;        // of an earlier marking by this run
+    bool record_damage = false;   // nodes that do not verify go on record before Corrupt is thrown
 };
 
 // Lists, reads the index and marks from all live snapshots. Where something is missing everything is listed again,

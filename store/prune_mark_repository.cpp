@@ -3,6 +3,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/damage_found.h"
 #include "store/prune_mark.h"
 
 namespace vault {
@@ -34,6 +35,13 @@ std::vector<const ListedCommit*> mark_all(Marked& marked, const MarkOptions& opt
     for (const ListedCommit& commit : marked.listing.forgotten)
         if (is_spared(commit.sid, marked.listing, options)) marked.marker->mark(commit.root, options.poll);
     return damaged;
+}
+
+std::vector<DamageRecord::LostChunk> nodes_missing(const Marker& marker) {
+    std::vector<DamageRecord::LostChunk> nodes;
+    for (const auto& [id, missing] : marker.missing())
+        if (missing.kind == ChunkKind::Tree) nodes.push_back({ChunkKind::Tree, id});
+    return nodes;
 }
 
 [[noreturn]] void refuse(const Marked& marked, const std::vector<const ListedCommit*>& damaged) {
@@ -80,8 +88,12 @@ Attempt mark_once(const Repository& repository, const MarkOptions& options, bool
         if (!marked.condemned.contains(number) && !marked.doubtful.contains(number)) marked.trusted.add(number);
     marked.marker = std::make_unique<Marker>(index, *marked.view.chunks, marked.trusted);
     marked.marker->excuse(marked.listing.damage.lost_data);
+    marked.marker->resume(options.before);
     const auto damaged = mark_all(marked, options);
-    if (last && !damaged.empty()) refuse(marked, damaged);
+    if (last && !damaged.empty()) {
+        if (options.record_damage) record_bad_copies(repository, marked.view, nodes_missing(*marked.marker));
+        refuse(marked, damaged);
+    }
     attempt.whole = damaged.empty();
     return attempt;
 }

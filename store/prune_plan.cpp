@@ -82,6 +82,7 @@ class Planner {
             if (!number || marked_.condemned.contains(*number)) continue;
             take(info, use_of(marked_, *number, info, *id));
         }
+        choose_damaged();
         choose_sparse();
         choose_small();
         return std::move(plan_);
@@ -99,11 +100,11 @@ class Planner {
         if (use.used_chunks < use.chunks) measure(marked_, use);
         plan_.used_bytes += use.used_bytes;
         // The kind of a whole pack matters only where it is small.
-        if (use.used_chunks == use.chunks) {
+        if (use.used_chunks == use.chunks && !marked_.doubtful.contains(use.number)) {
             if (use.bytes >= std::max(limits_.packs.data_bytes, limits_.packs.tree_bytes)) return;
             use.content = marked_.view.index->pack(use.number)->content;
         }
-        if (!marked_.doubtful.contains(use.number)) partly_.push_back(use);
+        (marked_.doubtful.contains(use.number) ? damaged_ : partly_).push_back(use);
     }
 
     void take_dead(const ObjectInfo& info, const PackUse& use) {
@@ -151,6 +152,30 @@ class Planner {
         }
         plan_.repacked.push_back(use);
         return true;
+    }
+
+    // A pack with damage on record is no ground to count on, whatever it holds: what is needed of it is copied, where
+    // that can be read, and the record goes after the pack.
+    void choose_damaged() {
+        for (const PackUse& use : damaged_) {
+            if (needs_damaged_box(use))
+                ++plan_.broken_packs;
+            else if (fits_budget(use) && repack(use))
+                ++plan_.damaged_packs;
+        }
+    }
+
+    // A chunk has its bit here only where no trusted pack has a copy.
+    bool needs_damaged_box(const PackUse& use) const {
+        const DamageMarks::Pack& damage = marked_.listing.damage.packs.at(use.id);
+        const PackDirectory directory = marked_.view.index->directory(use.number);
+        std::uint32_t entry = 0;
+        for (std::size_t box = 0; box < directory.boxes.size(); ++box)
+            for (const DirectoryChunk& chunk : directory.boxes[box].chunks)
+                if (marked_.marker->bits().test(use.number, entry++) &&
+                    (damage.boxes.contains(box) || damage.lost.contains(chunk.id)))
+                    return true;
+        return false;
     }
 
     void choose_sparse() {
@@ -205,6 +230,7 @@ class Planner {
     std::set<SessionId> committed_;
     std::unordered_map<PackNumber, const ObjectInfo*> infos_;
     std::vector<PackUse> partly_;  // with used chunks, and unused ones or small
+    std::vector<PackUse> damaged_;  // with used chunks, and damage on record
     PackSet chosen_;
     PrunePlan plan_;
 };

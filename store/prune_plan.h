@@ -39,14 +39,14 @@ struct PackUse {
     std::uint64_t unused_bytes() const { return bytes - used_bytes; }
 };
 
-enum class RepackReason { Sparse, Small };
-
 struct PrunePlan {
     std::uint64_t packs = 0, bytes = 0;  // listed and readable, nobody's condemned
     std::uint64_t used_bytes = 0;
     std::vector<PackUse> dead;      // no bit of them is set
     std::vector<PackUse> repacked;  // their needed chunks are to be copied, then they go
-    std::uint64_t sparse_packs = 0, small_packs = 0;  // of `repacked`
+    std::uint64_t sparse_packs = 0, small_packs = 0, damaged_packs = 0;  // of `repacked`
+    // With a box that does not verify and that a snapshot needs: repair is for them.
+    std::uint64_t broken_packs = 0;
 
     std::uint64_t of_live_sessions = 0;      // packs left alone because their writer is at work
     std::vector<std::string> unreadable;     // "pack <id>: <why>": their directories cannot be read from the store

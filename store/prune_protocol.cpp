@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "store/control_objects.h"
+#include "store/damage_found.h"
 #include "store/prune_sessions.h"
-#include "store/prune_survivors.h"
+#include "store/prune_tidy.h"
+#include "store/quarantine.h"
 
 namespace vault {
 
@@ -49,7 +51,9 @@ ListOutcome PruneProtocol::finish(const CondemnedRecord& list, const DecisionRec
     const auto standing = find_decision(repository_, list.number, list.packs.size());
     if (!standing || standing->goes != decision.goes)
         throw Error(ErrorKind::Io, decision_name(list.number) + " changed while it was read");
-    return remove(list, *standing, {}, repository_.backend().list("packs/"));
+    Known known;
+    known.packs = repository_.backend().list("packs/");
+    return remove(list, *standing, known);
 }
 
 ListOutcome PruneProtocol::carry_out(const CondemnedRecord& list) {
@@ -57,32 +61,34 @@ ListOutcome PruneProtocol::carry_out(const CondemnedRecord& list) {
         ListOutcome pending;
         pending.waits_for = wait_for_sessions(repository_, list.number, environment_, mark_.poll);  // P4, P5
         if (!pending.waits_for.empty()) return pending;
-        std::vector<bool> goes_now;
-        std::vector<SessionId> commits;
-        std::vector<ObjectInfo> packs;
+        Known known;
         {
             const Marked marked = mark_repository(repository_, mark_);  // P6
-            goes_now = goes(list, marked);                              // P7
-            commits = removable_commits(marked.listing, mark_);
-            packs = marked.packs;
+            Survivors survivors(repository_, marked);
+            known.fates = fates(list, survivors);                       // P7
+            known.commits = removable_commits(marked.listing, mark_);
+            known.packs = marked.packs;
+            known.settled_damage = settled_damage(marked);
+            known.boxes_damaged = record_bad_copies(repository_, marked.view, survivors.bad());
         }
         repository_.backend().sync();
-        const DecisionRecord decision = decide(list, std::move(goes_now));  // P8
-        return remove(list, decision, commits, packs);                      // P9
+        std::vector<bool> goes;
+        for (const PackId& pack : list.packs) goes.push_back(known.fates.at(pack) != PackFate::Stays);
+        const DecisionRecord decision = decide(list, std::move(goes));  // P8
+        return remove(list, decision, known);                           // P9
     } catch (...) {
         give_up(list);
         throw;
     }
 }
 
-std::vector<bool> PruneProtocol::goes(const CondemnedRecord& list, const Marked& marked) const {
-    Survivors survivors(repository_, marked);
-    std::vector<bool> goes(list.packs.size(), false);
-    for (std::size_t i = 0; i < list.packs.size(); ++i) {
+std::map<PackId, PackFate> PruneProtocol::fates(const CondemnedRecord& list, Survivors& survivors) const {
+    std::map<PackId, PackFate> fates;
+    for (const PackId& pack : list.packs) {
         mark_.poll();
-        goes[i] = survivors.may_go(list.packs[i]);
+        fates[pack] = survivors.fate_of(pack);
     }
-    return goes;
+    return fates;
 }
 
 // What stands in the end, durable: this decision or another's.
@@ -105,11 +111,19 @@ DecisionRecord PruneProtocol::decide(const CondemnedRecord& list, std::vector<bo
     }
 }
 
-ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRecord& decision,
-                                  const std::vector<SessionId>& commits, const std::vector<ObjectInfo>& packs) {
+// Where this run did not find that all of a pack is safe elsewhere, the decision being another's, what damaged/ names
+// lost in it may be nowhere else: it goes to quarantine.
+ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRecord& decision, const Known& known) {
     Backend& backend = repository_.backend();
     std::map<std::string, std::uint64_t> sizes;
-    for (const ObjectInfo& info : packs) sizes[info.name] = info.size;
+    for (const ObjectInfo& info : known.packs) sizes[info.name] = info.size;
+    const DamageMarks damage = read_damage_marks(repository_);
+    const auto holds_lost = [&](const PackId& pack) {
+        const auto marks = damage.packs.find(pack);
+        const auto fate = known.fates.find(pack);
+        return marks != damage.packs.end() && !marks->second.lost.empty() &&
+               (fate == known.fates.end() || fate->second != PackFate::Goes);
+    };
     ListOutcome outcome;
     for (std::size_t i = 0; i < list.packs.size(); ++i) {
         if (!decision.goes[i]) {
@@ -117,6 +131,7 @@ ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRec
             continue;
         }
         const std::string name = pack_name(list.packs[i]);
+        if (holds_lost(list.packs[i]) && copy_to_quarantine(backend, list.packs[i])) ++outcome.packs_quarantined;
         backend.remove(name);  // also where it is gone: its removal may not be durable
         const auto size = sizes.find(name);
         if (size == sizes.end()) continue;
@@ -124,7 +139,9 @@ ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRec
         outcome.bytes_removed += size->second;
     }
     backend.sync();
-    outcome.commits_removed = remove_listed_commits(commits);
+    outcome.commits_removed = remove_listed_commits(known.commits);
+    outcome.settled_damage = known.settled_damage;
+    outcome.boxes_damaged = known.boxes_damaged;
     remove_list(list.number);
     return outcome;
 }
@@ -137,7 +154,7 @@ void PruneProtocol::give_up(const CondemnedRecord& list) {
         if (keeps_all(standing))
             remove_list(list.number);
         else
-            remove(list, standing, {}, {});
+            remove(list, standing, {});
     } catch (const std::exception&) {
         // The store does not answer. The list stands, decided or not: the next prune finishes it. What went wrong first
         // is what the caller reports.

@@ -7,13 +7,17 @@
 
 #include "store/prune_environment.h"
 #include "store/prune_mark.h"
+#include "store/prune_survivors.h"
 
 namespace vault {
 
 struct ListOutcome {
     std::vector<SessionId> waits_for;  // not empty: the list stands, the next prune goes on with it
     std::uint64_t packs_removed = 0, bytes_removed = 0, packs_kept = 0;
+    std::uint64_t packs_quarantined = 0;  // of those removed
     std::uint64_t commits_removed = 0;
+    std::uint64_t boxes_damaged = 0;    // met when survivors were read, and put on record
+    std::set<PackId> settled_damage;    // store/prune_tidy.h
 };
 
 class PruneProtocol {
@@ -34,10 +38,17 @@ class PruneProtocol {
 
   private:
     ListOutcome carry_out(const CondemnedRecord& list);
-    std::vector<bool> goes(const CondemnedRecord& list, const Marked& marked) const;
+    std::map<PackId, PackFate> fates(const CondemnedRecord& list, Survivors& survivors) const;
     DecisionRecord decide(const CondemnedRecord& list, std::vector<bool> goes) const;
-    ListOutcome remove(const CondemnedRecord& list, const DecisionRecord& decision,
-                       const std::vector<SessionId>& commits, const std::vector<ObjectInfo>& packs);
+    // What P6 and P7 know, of use to P9; an older decision is carried out without.
+    struct Known {
+        std::map<PackId, PackFate> fates;
+        std::vector<SessionId> commits;
+        std::vector<ObjectInfo> packs;  // for their sizes
+        std::set<PackId> settled_damage;
+        std::uint64_t boxes_damaged = 0;
+    };
+    ListOutcome remove(const CondemnedRecord& list, const DecisionRecord& decision, const Known& known);
     void give_up(const CondemnedRecord& list);
     void remove_list(const ControlId& n);
     std::uint64_t remove_listed_commits(const std::vector<SessionId>& commits);

@@ -10,17 +10,24 @@ namespace vault {
 
 Survivors::Survivors(const Repository& repository, const Marked& marked) : repository_(repository), marked_(marked) {}
 
-bool Survivors::may_go(const PackId& pack) {
+PackFate Survivors::fate_of(const PackId& pack) {
     const auto number = marked_.view.index->number_of(pack);
-    if (!number || !marked_.view.chunks->view().contains(*number)) return false;
+    if (!number || !marked_.view.chunks->view().contains(*number)) return PackFate::Stays;
     const PackDirectory directory = marked_.view.index->directory(*number);
     const std::vector<bool> reached = marked_.reached(*number, directory);
-    std::vector<ChunkId> needed;
+    const auto damage = marked_.listing.damage.packs.find(pack);
+    std::vector<ChunkId> needed, lost;
     std::size_t entry = 0;
-    for (const DirectoryBox& box : directory.boxes)
-        for (const DirectoryChunk& chunk : box.chunks)
-            if (reached[entry++]) needed.push_back(chunk.id);
-    return needed.empty() || all_survive(directory.content, needed);
+    for (const DirectoryBox& box : directory.boxes) {
+        for (const DirectoryChunk& chunk : box.chunks) {
+            if (!reached[entry++]) continue;
+            const bool is_lost =
+                damage != marked_.listing.damage.packs.end() && damage->second.lost.contains(chunk.id);
+            (is_lost ? lost : needed).push_back(chunk.id);
+        }
+    }
+    if (!needed.empty() && !all_survive(directory.content, needed)) return PackFate::Stays;
+    return lost.empty() || all_survive(directory.content, lost) ? PackFate::Goes : PackFate::Quarantined;
 }
 
 bool Survivors::all_survive(ChunkKind kind, const std::vector<ChunkId>& ids) {
@@ -60,6 +67,7 @@ bool Survivors::verify_together(ChunkKind kind, const std::vector<Wanted>& in_on
         return true;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+        for (const Wanted& wanted : in_one_box) bad_.push_back({kind, wanted.id});
         return false;
     }
 }

@@ -5,6 +5,8 @@
 
 namespace vault {
 
+enum class PackFate { Stays, Goes, Quarantined };
+
 // Reads what it counts on: a copy is a survivor only if this object has read and verified it, in a listed pack that
 // nobody condemned and that no damage mark names. Made after P3 (or after the adoption). Not thread-safe.
 class Survivors {
@@ -12,11 +14,14 @@ class Survivors {
     // Both outlive this.
     Survivors(const Repository& repository, const Marked& marked);
 
-    // Whether every chunk of the pack that is reached has a survivor. False for a pack that is not listed or whose
-    // directory cannot be read: nothing is known of it.
-    bool may_go(const PackId& pack);
+    // Stays: also for a pack that is not listed or whose directory cannot be read, since nothing is known of it. Goes:
+    // every chunk of it that is reached has a survivor. Quarantined: those that have none are named lost by a record on
+    // this very pack.
+    PackFate fate_of(const PackId& pack);
 
     std::uint64_t chunks_verified() const { return chunks_verified_; }
+    // Chunks of which a copy did not verify.
+    const std::vector<DamageRecord::LostChunk>& bad() const { return bad_; }
 
   private:
     struct Wanted {
@@ -31,6 +36,7 @@ class Survivors {
     const Marked& marked_;
     ChunkBits verified_;
     std::uint64_t chunks_verified_ = 0;
+    std::vector<DamageRecord::LostChunk> bad_;
 };
 
 }  // namespace vault

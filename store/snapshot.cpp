@@ -9,6 +9,7 @@
 #include "store/base/error.h"
 #include "store/base/text.h"
 #include "store/clock.h"
+#include "store/damage_found.h"
 #include "store/format/limits.h"
 #include "store/label.h"
 #include "store/own_folders.h"
@@ -95,6 +96,9 @@ class Run {
         const SourceReport source = read_source(parent.get(), assembler, packs);
         progress_.phase = "finishing packs";
         packs.finish();
+        std::vector<DamageRecord::LostChunk> unread;
+        for (const ChunkId& id : known.distrusted()) unread.push_back({ChunkKind::Tree, id});
+        report_.damaged_boxes += record_bad_copies(repository_, view, unread);
         fill(record, assembler, packs, source);
 
         progress_.phase = "committing";

@@ -39,6 +39,7 @@ struct SnapshotReport {
     CommitRecord record;
     bool had_parent = false;
     std::uint64_t data_chunks_added = 0, tree_chunks_added = 0;
+    std::uint64_t damaged_boxes = 0;  // met in the parent, and put on record
 };
 
 // Throws for what ends the run without a snapshot (the run is fenced then, so that nothing waits for it). Trouble with

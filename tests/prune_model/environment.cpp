@@ -138,11 +138,17 @@ void Model::environment(const State& s, Successors& out) const {
             if (!bad) t.noticed = but(t.noticed, bit(pack));
             go(t, "is withdrawn from the record: pack", pack);
         }
+        if (is(Mutation::DamageRecordEarly) && bad && marked) {
+            State t = s;
+            t.marked = but(t.marked, bit(pack));
+            go(t, "is listed and loses its record: pack", pack);
+        }
     }
     if (of.bundling && s.bundles == 0) {
         State t = s;
         if (s.bundle_step == 0 && (s.tombs.seen | s.fences.seen) != 0) {
-            t.bundle_of = s.tombs.seen | but(s.fences.seen, s.sessions);
+            t.bundle_of = but(s.tombs.seen | s.fences.seen, s.sessions);
+            if (is(Mutation::BundleBusy)) t.bundle_of |= s.tombs.seen;
             t.bundle_step = 1;
             go(t, "bundling chooses", t.bundle_of);
         } else if (s.bundle_step == 1) {

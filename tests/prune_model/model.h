@@ -63,6 +63,8 @@ inline bool has(Bits set, int i) { return (set >> i & 1) != 0; }
     X(BundleNoSync, "power-bundles", "bundling: singles go before the bundle is durable") \
     X(BundlesFirst, "bundles", "bundling: readers list bundles before singles") \
     X(BundleDropsFence, "bundles", "bundling: a fence goes without a tombstone of its sid") \
+    X(BundleBusy, "bundles", "bundling takes tombstones of sessions that have an object, of which B7 reads no bundle") \
+    X(DamageRecordEarly, "damage", "a damage record goes while its pack is listed") \
     X(WithdrawnUnread, "alarm", "damage is withdrawn without reading the box") \
     X(QuarantineUnnamed, "quarantine", "quarantine removes chunks that are not named lost")
 

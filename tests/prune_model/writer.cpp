@@ -120,7 +120,8 @@ void Model::writer(const State& s, int i, Successors& out) const {
             return go(t, At::B6, "B6 reads back nothing");
         case At::B6Sync: sync(t); return go(t, At::B7, "B6 syncs");
         case At::B7:
-            if (is(Mutation::B7Skipped) || !has(s.tombs.seen | s.bundled.seen, me)) {
+            // A bundle is read only where the session has no object any more.
+            if (is(Mutation::B7Skipped) || !has(s.tombs.seen | (s.bundled.seen & static_cast<Bits>(~s.sessions)), me)) {
                 t.acknowledged |= bit(me);
                 if (w.told != 0) t.false_success = 1;
             }

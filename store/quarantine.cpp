@@ -1,0 +1,45 @@
+// Range by range: the medium may refuse some.
+#include "store/quarantine.h"
+
+#include <algorithm>
+
+#include "store/backend/object_names.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::uint64_t kPartBytes = 1u << 20, kSmallPartBytes = 4u << 10;
+
+void append_part(Backend& backend, const std::string& name, ByteRange range, ObjectWriter& to) {
+    try {
+        to.append(backend.get(name, range));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Io && error.kind() != ErrorKind::Corrupt) throw;
+        if (range.size <= kSmallPartBytes) return to.append(Bytes(range.size));
+        for (std::uint64_t done = 0; done < range.size; done += kSmallPartBytes)
+            append_part(backend, name, {range.offset + done, std::min(kSmallPartBytes, range.size - done)}, to);
+    }
+}
+
+}  // namespace
+
+bool copy_to_quarantine(Backend& backend, const PackId& pack) {
+    const std::string name = pack_name(pack), to = "quarantine/" + pack.hex();
+    const std::vector<ObjectInfo> listed = backend.list(name);
+    if (listed.empty()) return false;
+    if (backend.list(to).empty()) {
+        const auto writer = backend.begin_object(pack.hex().substr(0, 2 * SessionId::kBytes));
+        for (std::uint64_t at = 0; at < listed[0].size; at += kPartBytes)
+            append_part(backend, name, {at, std::min(kPartBytes, listed[0].size - at)}, *writer);
+        try {
+            writer->publish(to);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Exists) throw;
+        }
+    }
+    backend.sync();
+    return true;
+}
+
+}  // namespace vault

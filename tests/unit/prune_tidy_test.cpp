@@ -1,0 +1,312 @@
+// What a prune clears away besides packs, and what it does with packs that are damaged. docs/prune.md.
+#include <catch2/catch.hpp>
+
+#include "store/backend/object_names.h"
+#include "store/damage_report.h"
+#include "store/marks.h"
+#include "store/prune_tidy.h"
+#include "store/tombstones.h"
+#include "store/snapshots.h"
+#include "store/writer_session.h"
+#include "tests/support/failures.h"
+#include "tests/support/prune_store.h"
+
+using namespace vault;
+using Names = std::vector<std::string>;
+
+namespace {
+
+// Inverts one byte in the box of this chunk.
+void damage_box_of(PruneStore& store, const ChunkId& id) {
+    const View view = store.repository->reader_view();
+    const auto at = view.index->find(std::span(&id, 1), view.chunks->view())[0];
+    REQUIRE(at);
+    const auto pack = view.index->pack(at->pack);
+    Bytes object = store.test.backend().get(pack_name(pack->id));
+    object[pack->boxes[at->box].offset + 20] ^= 1;
+    store.test.memory().overwrite(pack_name(pack->id), object);
+}
+
+// As a check would put it, of all that shares the box.
+void record_lost(PruneStore& store, const ChunkId& id) {
+    const View view = store.repository->reader_view();
+    const auto at = view.index->find(std::span(&id, 1), view.chunks->view())[0];
+    REQUIRE(at);
+    PackDamage damage{view.index->pack(at->pack)->id, {at->box}, {}};
+    const PackDirectory directory = view.index->directory(at->pack);
+    for (const DirectoryChunk& chunk : directory.boxes[at->box].chunks)
+        damage.lost.push_back({ChunkKind::Data, chunk.id});
+    std::sort(damage.lost.begin(), damage.lost.end());
+    record_damage(*store.repository, read_damage_marks(*store.repository), damage, DamageAction::Found);
+}
+
+struct TwoFiles {
+    PruneSource source;
+    PruneStore store;
+    SessionId first;
+    ChunkId harmed;
+    std::string pack;
+    TwoFiles() {
+        // Boxes of their own: what shares a box with the damage is lost with it.
+        source.file("a", noise(1, 900'000));
+        source.file("b", noise(2, 900'000));
+        first = store.snapshot(source);
+        harmed = chunk_of(store.live().at(first), "/t/a");
+        pack = store.pack_of(harmed);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a lost chunk that a later run has stored again lets its pack and its record go", "[prune]") {
+    TwoFiles made;
+    PruneStore& store = made.store;
+    damage_box_of(store, made.harmed);
+    record_lost(store, made.harmed);
+    REQUIRE(store.lost().size() == 1);
+    // The record stands as long as its pack does, and the pack as long as it holds what is nowhere else.
+    CHECK(store.prune(PruneStore::thorough()).plan.broken_packs == 1);
+    CHECK(store.test.memory().holds(made.pack));
+    CHECK(store.names("damaged/").size() == 1);
+    store.snapshot(made.source);
+    CHECK(store.lost() == Names{});
+    const PruneReport report = store.prune(PruneStore::thorough());
+    CHECK(report.plan.damaged_packs == 1);
+    CHECK(report.packs_quarantined == 0);
+    CHECK_FALSE(store.test.memory().holds(made.pack));
+    CHECK(store.names("damaged/") == Names{});
+    CHECK(store.names("quarantine/") == Names{});
+    CHECK(store.unclean() == Names{});
+}
+
+TEST_CASE("a pack that holds the only trace of a lost chunk goes to quarantine, and its record stays", "[prune]") {
+    TwoFiles made;
+    PruneStore& store = made.store;
+    damage_box_of(store, made.harmed);
+    record_lost(store, made.harmed);
+    const Bytes original = store.test.backend().get(made.pack);
+    const PruneEnvironment environment;
+    const MarkOptions mark;
+    const PackId id = *pack_of_name(made.pack);
+    // What else it holds is nowhere else: it stays.
+    CHECK(PruneProtocol(*store.repository, environment, mark).condemn({id}).packs_kept == 1);
+    const Marked marked = mark_repository(*store.repository, mark);
+    PackUse use;
+    use.id = id;
+    use.number = *marked.view.index->number_of(id);
+    REQUIRE(repack(*store.repository, marked, {use}, {}, [] {}).packs_written == 1);
+    const ListOutcome outcome = PruneProtocol(*store.repository, environment, mark).condemn({id});
+    CHECK(outcome.packs_quarantined == 1);
+    CHECK_FALSE(store.test.memory().holds(made.pack));
+    CHECK(store.test.backend().get("quarantine/" + id.hex()) == original);
+    CHECK(remove_settled_damage(*store.repository, outcome.settled_damage) == 0);
+    CHECK(store.names("damaged/").size() == 1);
+    // A prune goes on past what is known to be lost.
+    store.prune(PruneStore::thorough());
+    CHECK(store.names("damaged/").size() == 1);
+    REQUIRE(store.lost().size() == 1);
+    // Once no snapshot wants it, nothing speaks of it any more.
+    store.snapshot(made.source);
+    CHECK(store.lost() == Names{});
+    CHECK(store.prune(PruneStore::thorough()).damage_records_removed == 1);
+    CHECK(store.names("damaged/") == Names{});
+}
+
+TEST_CASE("whoever finishes another's decision puts a pack with lost chunks into quarantine", "[prune]") {
+    TwoFiles made;
+    PruneStore& store = made.store;
+    record_lost(store, made.harmed);
+    CondemnedRecord list;
+    fill_random(list.number.bytes);
+    list.by = process_elsewhere();
+    list.packs = {*pack_of_name(made.pack)};
+    store.test.put(ObjectKind::Condemned, "condemned/" + list.number.hex(), list);
+    DecisionRecord decision;
+    decision.number = list.number;
+    decision.goes = {true};
+    store.test.put(ObjectKind::Decision, "decision/" + list.number.hex(), decision);
+    // What the rest of the pack held is gone: not this test's matter.
+    CHECK_THROWS(store.prune(PruneStore::thorough()));
+    CHECK(store.names("quarantine/") == Names{"quarantine/" + list.packs[0].hex()});
+    CHECK(store.names("condemned/") == Names{});
+}
+
+TEST_CASE("a prune and a backup that meet a node that does not verify put its box on record", "[prune]") {
+    for (const bool by_backup : {false, true}) {
+        CAPTURE(by_backup);
+        PruneSource source;
+        PruneStore store;
+        source.file("a", noise(1, 50'000));
+        const SessionId sid = store.snapshot(source);
+        const ChunkId root = list_snapshots(*store.repository).live.at(0).record.root;
+        const std::string pack = store.pack_of(root);
+        damage_box_of(store, root);
+        if (by_backup)
+            CHECK(take_snapshot(*store.repository, options_for(source.top)).damaged_boxes == 1);
+        else
+            CHECK(kind_of([&] { store.prune(PruneStore::thorough()); }) == ErrorKind::Corrupt);
+        const DamageMarks marks = read_damage_marks(*store.repository);
+        REQUIRE(marks.marks(*pack_of_name(pack)));
+        CHECK(marks.packs.at(*pack_of_name(pack)).boxes.size() == 1);
+        // The same contents, stored again around the damage, heal both.
+        store.snapshot(source);
+        CHECK(store.lost() == Names{});
+        store.prune(PruneStore::thorough());
+        CHECK(store.names("damaged/") == Names{});
+        CHECK(sid != SessionId{});
+    }
+}
+
+TEST_CASE("a dry run that meets damage writes nothing", "[prune]") {
+    PruneSource source;
+    PruneStore store;
+    source.file("a", noise(1, 50'000));
+    store.snapshot(source);
+    damage_box_of(store, list_snapshots(*store.repository).live.at(0).record.root);
+    PruneOptions options = PruneStore::thorough();
+    options.dry_run = true;
+    CHECK(kind_of([&] { store.prune(options); }) == ErrorKind::Corrupt);
+    CHECK(store.names("damaged/") == Names{});
+}
+
+TEST_CASE("marking that goes on from an earlier one walks only what is new, and finds the same", "[prune]") {
+    PruneSource source;
+    PruneStore store;
+    for (int i = 0; i < 3'000; ++i) source.file("f" + std::to_string(i), noise(static_cast<std::uint64_t>(i), 40));
+    store.snapshot(source);
+    MarkOptions options;
+    const Marked first = mark_repository(*store.repository, options);
+    CHECK(first.marker->nodes_walked() > 3);
+    options.before = first.marker->memory();
+    CHECK(mark_repository(*store.repository, options).marker->nodes_walked() == 0);
+    source.file("f7", noise(7'000, 40));
+    store.snapshot(source);
+    const Marked resumed = mark_repository(*store.repository, options);
+    CHECK(resumed.marker->nodes_walked() > 0);
+    CHECK(resumed.marker->nodes_walked() < first.marker->nodes_walked());
+    const Marked anew = mark_repository(*store.repository, {});
+    for (const PackNumber pack : anew.view.chunks->view().numbers())
+        CHECK(resumed.marker->bits().count(pack) == anew.marker->bits().count(pack));
+}
+
+TEST_CASE("an earlier marking does not count where one of its packs is gone", "[prune]") {
+    OneForgotten made;
+    MarkOptions options;
+    options.before = mark_repository(*made.store.repository, options).marker->memory();
+    REQUIRE_FALSE(options.before.empty());
+    options.before.packs[0].second.bytes[0] ^= 1;
+    CHECK(mark_repository(*made.store.repository, options).marker->nodes_walked() > 0);
+}
+
+TEST_CASE("old tombstones and fences go into a bundle that says the same", "[prune]") {
+    PruneSource source;
+    PruneStore store;
+    source.file("a", noise(1, 5'000));
+    const SessionId kept = store.snapshot(source), forgotten = store.snapshot(source);
+    store.forget(forgotten);
+    std::set<SessionId> fences;
+    for (int i = 0; i < 3; ++i) fences.insert(SessionId{{static_cast<std::uint8_t>(i + 1)}});
+    for (const SessionId& sid : fences) put_fence(*store.repository, sid, FenceReason::RunFailed);
+    // A fence and a tombstone whose sessions still have an object are left alone.
+    const SessionId busy = store.put_session(process_elsewhere()), stopped = store.put_session(process_elsewhere());
+    put_tombstone(*store.repository, busy);
+    put_fence(*store.repository, stopped, FenceReason::NoHeartbeat);
+    fences.insert(stopped);
+    CHECK(bundle_tombstones(*store.repository, fences) == 0);  // too few
+    store.faulty.forget_calls();
+    CHECK(bundle_tombstones(*store.repository, fences, 4) == 4);
+    const auto calls = store.faulty.records();
+    std::size_t put = 0, synced = 0, removed = 0;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        if (calls[i].call == Call::PutNew) put = i;
+        if (calls[i].call == Call::Sync) synced = i;
+        if (calls[i].call == Call::Remove && removed == 0) removed = i;
+    }
+    CHECK(put < synced);
+    CHECK(synced < removed);
+    const Tombstones tombstones = list_tombstones(*store.repository);
+    CHECK(tombstones.forgotten.size() == 5);
+    CHECK(tombstones.singles == std::set<SessionId>{busy});
+    CHECK(list_snapshots(*store.repository).live.size() == 1);
+    CHECK(list_snapshots(*store.repository).live[0].sid == kept);
+    CHECK(store.names("snapshots/").size() == 3);  // two commits, and the fence of the one that has an object
+    store.prune(PruneStore::thorough());
+    CHECK(store.names("snapshots/" + forgotten.hex()) == Names{});
+    CHECK(store.lost() == Names{});
+}
+
+TEST_CASE("a bundling of which any call fails forgets and brings back nothing", "[prune]") {
+    const auto make = [] {
+        auto made = std::make_unique<OneForgotten>();
+        for (std::uint8_t i = 1; i < 4; ++i) put_fence(*made->store.repository, SessionId{{i}}, FenceReason::RunFailed);
+        return made;
+    };
+    std::set<SessionId> fences;
+    for (std::uint8_t i = 1; i < 4; ++i) fences.insert(SessionId{{i}});
+    std::uint64_t calls = 0;
+    {
+        const auto made = make();
+        made->store.faulty.forget_calls();
+        bundle_tombstones(*made->store.repository, fences, 2);
+        calls = made->store.faulty.calls();
+    }
+    REQUIRE(calls > 8);
+    for (const Fault& fault : every_fault(calls)) {
+        CAPTURE(fault.nth, fault.persistent, fault.effect == Effect::Fail);
+        const auto made = make();
+        made->store.faulty.inject(fault);
+        try {
+            bundle_tombstones(*made->store.repository, fences, 2);
+        } catch (const Error&) {
+            // The next prune goes on.
+        }
+        made->store.faulty.clear_faults();
+        CHECK(list_snapshots(*made->store.repository).live.size() == 1);
+        CHECK(list_tombstones(*made->store.repository).forgotten.contains(made->forgotten));
+    }
+}
+
+TEST_CASE("a run whose fence was bundled is not told of success by a late put", "[prune]") {
+    PruneStore store;
+    WriterSession session(*store.repository);
+    put_fence(*store.repository, session.sid(), FenceReason::NoHeartbeat);
+    remove_session_objects(store.test.backend(), session.sid());
+    REQUIRE(bundle_tombstones(*store.repository, {session.sid()}, 1) == 1);
+    CommitRecord record;
+    record.sid = session.sid();
+    record.host = "host";
+    record.series = "s";
+    record.source_roots = {"/x"};
+    CHECK(kind_of([&] { session.commit(record); }) == ErrorKind::Busy);
+    CHECK(list_snapshots(*store.repository).live.empty());
+}
+
+TEST_CASE("marks of a snapshot that is forgotten and gone are swept; others stay", "[prune]") {
+    OneForgotten made;
+    PruneStore& store = made.store;
+    const MarkChange hold{MarkSubject::Hold, "", MarkAction::Add}, tag{MarkSubject::Tag, "x", MarkAction::Add};
+    put_marks(*store.repository, made.kept, std::span(&tag, 1));
+    put_marks(*store.repository, sid_of("abcd"), std::span(&hold, 1));  // neither there nor forgotten
+    store.prune(PruneStore::thorough());
+    put_marks(*store.repository, made.forgotten, std::span(&tag, 1));  // by a client that was late
+    CHECK(store.names("marks/").size() == 3);
+    CHECK(store.prune(PruneStore::thorough()).marks_removed == 1);
+    CHECK(store.names("marks/").size() == 2);
+    CHECK(store.names("marks/" + made.forgotten.hex()) == Names{});
+}
+
+TEST_CASE("a waiting list whose condemned list is decided and gone is swept", "[prune]") {
+    OneForgotten made;
+    PruneStore& store = made.store;
+    WaitingRecord late, open;
+    fill_random(late.number.bytes);
+    fill_random(open.number.bytes);
+    for (const WaitingRecord& waiting : {late, open})
+        store.test.put(ObjectKind::Waiting, "waiting/" + waiting.number.hex(), waiting);
+    DecisionRecord decision;
+    decision.number = late.number;
+    decision.goes = {false};
+    store.test.put(ObjectKind::Decision, "decision/" + late.number.hex(), decision);
+    store.prune(PruneStore::thorough());
+    CHECK(store.names("waiting/") == Names{"waiting/" + open.number.hex()});
+}
