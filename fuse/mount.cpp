@@ -15,6 +15,7 @@
 #include <mutex>
 #include <thread>
 
+#include "fuse/daemon_trace.h"
 #include "fuse/mount_operations.h"
 #include "fuse/mount_table.h"
 #include "store/base/text.h"
@@ -120,6 +121,7 @@ struct Mount::Impl {
     MountOptions options;
     Adapter adapter;
     std::unique_ptr<fuse_session, DestroySession> session;
+    UniqueFd trace;
     std::mutex mutex;  // guards the two
     std::optional<pthread_t> serving;
     bool stopped = false;
@@ -155,6 +157,7 @@ Mount::Mount(VaultFs& fs, MountOptions options, std::function<void(const std::st
                     "cannot mount at " + escaped(point) + ": " + said.text());
     }
     impl_->session.reset(session);
+    if (const auto place = mounted_at(point)) impl_->trace = leave_trace(*place);
 }
 
 Mount::~Mount() { impl_->end_session(); }

@@ -1,4 +1,4 @@
-// mountinfo(5), umount(2), fusermount3(1).
+// umount(2), fusermount3(1).
 #include "fuse/mount_table.h"
 
 #include <fcntl.h>
@@ -11,11 +11,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "store/base/error.h"
-#include "store/base/file.h"
 #include "store/base/text.h"
 
 extern char** environ;
@@ -23,33 +20,6 @@ extern char** environ;
 namespace vault {
 
 namespace {
-
-// Blanks, tabs, line feeds and backslashes stand as \ooo.
-std::string without_octal(const std::string& field) {
-    std::string text;
-    for (std::size_t i = 0; i < field.size(); ++i) {
-        if (field[i] == '\\' && i + 3 < field.size()) {
-            text += static_cast<char>(std::stoi(field.substr(i + 1, 3), nullptr, 8));
-            i += 3;
-        } else {
-            text += field[i];
-        }
-    }
-    return text;
-}
-
-std::optional<MountedPlace> parsed(const std::string& line) {
-    std::istringstream fields(line);
-    std::string id, parent, root, options, word;
-    MountedPlace place;
-    fields >> id >> parent >> place.device >> root >> place.point >> options;
-    while (fields >> word && word != "-") {
-    }
-    if (!(fields >> place.type >> place.source)) return std::nullopt;
-    place.point = without_octal(place.point);
-    place.source = without_octal(place.source);
-    return place;
-}
 
 [[noreturn]] void refuse_busy(const std::string& point) {
     throw Error(ErrorKind::Busy, escaped(point) + " is in use: something has a file open or stands in a folder there "
@@ -72,15 +42,6 @@ void run_fusermount(const std::string& point, Detach detach) {
 }
 
 }  // namespace
-
-std::vector<MountedPlace> mounted_places() {
-    std::ifstream table("/proc/self/mountinfo");
-    if (!table) throw Error(ErrorKind::Io, "cannot read /proc/self/mountinfo");
-    std::vector<MountedPlace> places;
-    for (std::string line; std::getline(table, line);)
-        if (auto place = parsed(line)) places.push_back(std::move(*place));
-    return places;
-}
 
 std::string resolved_mount_point(const std::string& path) {
     char resolved[PATH_MAX];

@@ -3,21 +3,12 @@
 
 #include <optional>
 #include <string>
-#include <vector>
+
+#include "store/base/mountinfo.h"
 
 namespace vault {
 
-struct MountedPlace {
-    std::string point;   // absolute, without symlinks
-    std::string device;  // "0:42"
-    std::string type;    // "fuse.vault"
-    std::string source;
-};
-
 constexpr const char* kMountType = "fuse.vault";
-
-// From /proc/self/mountinfo, in the order in which they were mounted. Throws Io.
-std::vector<MountedPlace> mounted_places();
 
 // The topmost mount exactly at `path`, which may be relative and lead through symlinks. What is mounted there is not
 // asked for anything, since it may be dead.

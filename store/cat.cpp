@@ -22,10 +22,7 @@ void write_hole(std::uint64_t length, const std::function<void(ByteView)>& take)
 
 void write_extent(ChunkStore& chunks, const Extent& extent, const std::function<void(ByteView)>& take) {
     if (!extent.chunk) return write_hole(extent.length, take);
-    const ChunkStore::Chunk chunk = chunks.chunk(ChunkKind::Data, *extent.chunk);
-    if (chunk.bytes.size() != extent.length)
-        throw Error(ErrorKind::Corrupt, "chunk " + extent.chunk->hex() + " has " + std::to_string(chunk.bytes.size()) +
-                                            " bytes where the file's entry says " + std::to_string(extent.length));
+    const ChunkStore::Chunk chunk = chunks.data_chunk(*extent.chunk, extent.length);
     take(chunk.bytes);
 }
 

@@ -122,6 +122,14 @@ ChunkStore::Chunk ChunkStore::chunk(ChunkKind kind, const ChunkId& id) {
     }
 }
 
+ChunkStore::Chunk ChunkStore::data_chunk(const ChunkId& id, std::uint64_t length) {
+    Chunk found = chunk(ChunkKind::Data, id);
+    if (found.bytes.size() != length)
+        throw Error(ErrorKind::Corrupt, "chunk " + id.hex() + " has " + std::to_string(found.bytes.size()) +
+                                            " bytes where the file's entry says " + std::to_string(length));
+    return found;
+}
+
 std::shared_ptr<const TreeNode> ChunkStore::node(const ChunkId& id) {
     return impl_->nodes
         .get(

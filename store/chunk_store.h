@@ -60,6 +60,8 @@ class ChunkStore : public NodeSource {
         ByteView bytes;  // into *box
     };
     Chunk chunk(ChunkKind kind, const ChunkId& id);
+    // A chunk of kind data, for an extent of `length` bytes: Corrupt where it has another length, too.
+    Chunk data_chunk(const ChunkId& id, std::uint64_t length);
 
     // A tree node as load_node() makes it, from the node cache or by chunk().
     std::shared_ptr<const TreeNode> node(const ChunkId& id) override;

@@ -8,18 +8,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <sstream>
 #include <string_view>
 
 #include "store/base/error.h"
-#include "store/base/file.h"
 #include "store/base/text.h"
 
 namespace vault {
 
 namespace {
 
-constexpr std::size_t kMountinfoBytesMax = std::size_t{16} << 20;
 constexpr std::uint32_t kFuseMagic = 0x65735546;
 
 struct SharedType {
@@ -57,19 +54,10 @@ constexpr std::array<std::string_view, 22> kRemoteFuseTypes = {
 
 }  // namespace
 
-std::string type_in_mountinfo(const std::string& mountinfo, unsigned device_major, unsigned device_minor) {
+std::string type_of_device(const std::vector<MountedPlace>& places, unsigned device_major, unsigned device_minor) {
     const std::string device = std::to_string(device_major) + ':' + std::to_string(device_minor);
-    std::istringstream lines(mountinfo);
-    for (std::string line; std::getline(lines, line);) {
-        std::istringstream fields(line);
-        std::string mount_id, parent_id, line_device, field, type;
-        fields >> mount_id >> parent_id >> line_device;
-        if (line_device != device) continue;
-        // Optional fields of any number end in a lone hyphen; the type follows it.
-        while (fields >> field && field != "-") continue;
-        if (fields >> type) return type;
-    }
-    return "";
+    const auto place = std::ranges::find(places, device, &MountedPlace::device);
+    return place == places.end() ? "" : place->type;
 }
 
 bool is_remote_fuse_type(const std::string& type) {
@@ -88,9 +76,7 @@ void refuse_shared_file_system(int folder_fd, const std::string& location) {
 
     struct stat folder = {};
     if (::fstat(folder_fd, &folder) != 0) throw system_error("cannot look at " + location, errno);
-    const auto mountinfo = read_small_file("/proc/self/mountinfo", kMountinfoBytesMax);
-    const std::string mounts(mountinfo ? as_text(*mountinfo) : "");
-    const std::string type = type_in_mountinfo(mounts, major(folder.st_dev), minor(folder.st_dev));
+    const std::string type = type_of_device(mounted_places(), major(folder.st_dev), minor(folder.st_dev));
     if (type.empty())
         throw Error(ErrorKind::Unsupported,
                     location + " lies on a FUSE file system that /proc/self/mountinfo does not name, so that nothing"

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "store/base/mountinfo.h"
 
 namespace vault {
 
@@ -10,9 +13,9 @@ namespace vault {
 // names that a client has already seen and built upon, and no fsync of the client's can rule that out. Reading is safe.
 void refuse_shared_file_system(int folder_fd, const std::string& location);
 
-// The type of the mount with this device number in the text of /proc/self/mountinfo ("fuse.sshfs"), or "" if it is not
-// there. For FUSE, whose types all share one magic number.
-std::string type_in_mountinfo(const std::string& mountinfo, unsigned device_major, unsigned device_minor);
+// The type of the first mount with this device number ("fuse.sshfs"), or "" if there is none. For FUSE, whose types all
+// share one magic number.
+std::string type_of_device(const std::vector<MountedPlace>& places, unsigned device_major, unsigned device_minor);
 
 // Whether a FUSE type of mountinfo is known to reach a server over a network.
 bool is_remote_fuse_type(const std::string& type);

@@ -39,6 +39,17 @@ struct Store {
 
 }  // namespace
 
+TEST_CASE("a chunk of another length than the extent says is Corrupt", "[chunk_store]") {
+    Store store;
+    const auto plain = seeded_chunks(1, 2, 300);
+    const MadePack& pack = store.put(plain);
+    store.open();
+    const ChunkId id = pack.chunk_ids()[0];
+    CHECK(equal(store.chunks->data_chunk(id, plain[0].size()).bytes, plain[0]));
+    CHECK(kind_of([&] { store.chunks->data_chunk(id, plain[0].size() - 1); }) == ErrorKind::Corrupt);
+    CHECK(kind_of([&] { store.chunks->data_chunk(id, plain[0].size() + 1); }) == ErrorKind::Corrupt);
+}
+
 TEST_CASE("each chunk of a pack is read back, and one box is loaded once for all of its chunks", "[chunk_store]") {
     Store store;
     const auto plain = seeded_chunks(1, 24, 300);

@@ -314,11 +314,14 @@ TEST_CASE("the type of a mount is found by its device, whatever optional fields 
         "40 22 0:41 / /mnt/nas\\040x rw,nosuid - fuse.sshfs user@nas:/ rw\n"
         "41 22 0:4 / /proc rw - proc proc rw\n"
         "42 22 0:410 / /mnt/y rw -\n";
-    CHECK(type_in_mountinfo(mountinfo, 0, 41) == "fuse.sshfs");
-    CHECK(type_in_mountinfo(mountinfo, 254, 0) == "ext4");
-    CHECK(type_in_mountinfo(mountinfo, 0, 4) == "proc");
-    CHECK(type_in_mountinfo(mountinfo, 0, 410).empty());
-    CHECK(type_in_mountinfo(mountinfo, 0, 1).empty());
+    const auto places = parse_mountinfo(mountinfo);
+    CHECK(type_of_device(places, 0, 41) == "fuse.sshfs");
+    CHECK(type_of_device(places, 254, 0) == "ext4");
+    CHECK(type_of_device(places, 0, 4) == "proc");
+    CHECK(type_of_device(places, 0, 410).empty());
+    CHECK(type_of_device(places, 0, 1).empty());
+    CHECK(places[1].point == "/mnt/nas x");
+    CHECK(places[1].source == "user@nas:/");
     CHECK(is_remote_fuse_type("fuse.sshfs"));
     CHECK(is_remote_fuse_type("fuse.rclone"));
     CHECK_FALSE(is_remote_fuse_type("fuse.mergerfs"));
