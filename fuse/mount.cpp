@@ -171,6 +171,10 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
         const std::lock_guard lock(impl_->mutex);
         if (impl_->stopped) return;  // before it began
         impl_->serving = ::pthread_self();
+        impl_->adapter.ahead = std::make_shared<FilesAhead>(
+            impl_->adapter.fs, [session = impl_->session.get()](std::uint64_t inode, const FileBytes& content) {
+                return give_content(session, inode, content);
+            });
     }
     const std::unique_ptr<fuse_loop_config, DestroyLoopConfig> config(::fuse_loop_cfg_create());
     ::fuse_loop_cfg_set_clone_fd(config.get(), 1);
@@ -184,6 +188,7 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
         unmounted();
     });
     const int failed = ::fuse_session_loop_mt(impl_->session.get(), config.get());
+    impl_->adapter.ahead->stop();  // it uses the session
     {
         const std::lock_guard lock(impl_->mutex);
         impl_->serving.reset();
@@ -194,6 +199,13 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
 }
 
 void Mount::stop() {
+    // First, while requests are answered: what it gives may wait for a page that the answer to a read has to fill.
+    std::shared_ptr<FilesAhead> ahead;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        ahead = impl_->adapter.ahead;
+    }
+    if (ahead) ahead->stop();
     {
         const std::lock_guard lock(impl_->mutex);
         impl_->stopped = true;

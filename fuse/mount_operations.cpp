@@ -115,6 +115,7 @@ void opendir(Adapter& adapter, fuse_req_t request, fuse_ino_t folder, fuse_file_
 
 void read(Adapter& adapter, fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, fuse_file_info*) {
     const FileBytes bytes = adapter.fs.read(inode, static_cast<std::uint64_t>(offset), size);
+    if (offset == 0 && adapter.ahead) adapter.ahead->asked(inode);
     if (bytes.parts.size() > kPartsMax) {
         std::vector<char> whole;
         whole.reserve(bytes.size);
@@ -277,6 +278,19 @@ fuse_lowlevel_ops make_operations() {
 }
 
 }  // namespace
+
+bool give_content(fuse_session* session, fuse_ino_t inode, const FileBytes& content) {
+    if (content.parts.size() > kPartsMax) return true;
+    std::vector<std::uint8_t> room(sizeof(fuse_bufvec) + content.parts.size() * sizeof(fuse_buf));
+    auto* list = new (room.data()) fuse_bufvec{};
+    list->count = content.parts.size();
+    for (std::size_t i = 0; i < content.parts.size(); ++i) {
+        list->buf[i] = {};
+        list->buf[i].size = content.parts[i].size();
+        list->buf[i].mem = const_cast<std::uint8_t*>(content.parts[i].data());
+    }
+    return ::fuse_lowlevel_notify_store(session, inode, 0, list, FUSE_BUF_NO_SPLICE) != -ENOENT;
+}
 
 const fuse_lowlevel_ops& mount_operations() {
     static const fuse_lowlevel_ops operations = make_operations();

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "fuse/vault_fs.h"
+#include "fuse/files_ahead.h"
 
 namespace vault {
 
@@ -15,8 +15,12 @@ namespace vault {
 struct Adapter {
     VaultFs& fs;
     std::function<void(const std::string&)> tell;
-    bool opens_alone = false;  // the kernel need not tell when it opens and closes files
+    std::shared_ptr<FilesAhead> ahead{};  // null until the session serves
+    bool opens_alone = false;           // the kernel need not tell when it opens and closes files
 };
+
+// Puts the whole content of an inode into the kernel's cache of pages. False where the kernel does not know the inode.
+bool give_content(fuse_session* session, fuse_ino_t inode, const FileBytes& content);
 
 // The table of operations; their user data is an Adapter.
 const fuse_lowlevel_ops& mount_operations();

@@ -104,6 +104,23 @@ FileBytes VaultFs::read(std::uint64_t number, std::uint64_t offset, std::size_t 
     return trees_.file(inode)->read(offset, size);
 }
 
+void VaultFs::small_files_after(std::uint64_t number, const TakeSmallFile& take) {
+    const Inode inode = resolve(number);
+    if (inode.is_upper()) return;
+    const auto tree = trees_.tree(inode.slot);
+    ManifestCursor cursor = tree->manifest().seek_rank(inode.rank);
+    if (!cursor.valid()) return;
+    const std::string folder = children_prefix(components_of_key(parent_key(cursor.key())));
+    for (cursor.next(); cursor.valid() && cursor.key().starts_with(folder); cursor.next()) {
+        const Entry entry = cursor.entry();
+        // A further link is the inode of its first, which stands elsewhere.
+        if (entry.type != EntryType::Regular || entry.first_link || entry.size == 0 || entry.size > kSmallFileBytes)
+            continue;
+        const auto content = [&] { return FileReader(chunks_, entry).read(0, entry.size); };
+        if (!take(Inode{inode.slot, cursor.rank()}.number(), content)) return;
+    }
+}
+
 std::optional<std::uint64_t> VaultFs::seek(std::uint64_t number, std::uint64_t offset, SeekTo what) {
     const Inode inode = resolve(number);
     if (inode.is_upper()) throw Error(ErrorKind::Usage, "it is no regular file and has no content");

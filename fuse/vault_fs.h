@@ -45,6 +45,12 @@ class VaultFs {
     void readdir(std::uint64_t folder, std::uint64_t cookie, const TakeItem& take);
 
     FileBytes read(std::uint64_t inode, std::uint64_t offset, std::size_t size);
+    // The regular files that stand behind `file` in its folder and have between one byte and `kSmallFileBytes`, in the
+    // order of their inodes, until `take` returns false. It may ask for the content, which throws as read() does.
+    using TakeSmallFile = std::function<bool(std::uint64_t inode, const std::function<FileBytes()>& content)>;
+    void small_files_after(std::uint64_t file, const TakeSmallFile& take);
+    static constexpr std::uint64_t kSmallFileBytes = std::uint64_t{256} << 10;
+
     std::optional<std::uint64_t> seek(std::uint64_t inode, std::uint64_t offset, SeekTo what);
 
     std::vector<std::string> attribute_names(std::uint64_t inode);
