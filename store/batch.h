@@ -13,6 +13,7 @@
 #include "store/format/pack_directory.h"
 #include "store/pack_writer.h"
 #include "store/seal/box.h"
+#include "store/walk.h"
 
 namespace vault {
 
@@ -56,13 +57,18 @@ struct HolePiece {
 };
 // The pieces since the last entry belong to no entry: reading failed.
 struct AbandonedContent {};
+// An entry to be read by the stage after the source, which puts what comes of it in this place.
+struct ReadLater {
+    WalkedEntry walked;
+    std::optional<Bytes> before;  // the parent's record for this key
+};
 // What comes next is of another source root: no box spans both.
 struct SourceBoundary {};
 // Nothing follows.
 struct EndOfSource {};
 
-using Event =
-    std::variant<CopiedEntry, NewEntry, ChunkPieces, HolePiece, AbandonedContent, SourceBoundary, EndOfSource>;
+using Event = std::variant<CopiedEntry, NewEntry, ReadLater, ChunkPieces, HolePiece, AbandonedContent, SourceBoundary,
+                           EndOfSource>;
 
 // Chunks gathered for one box, then sealed.
 struct BoxJob {
@@ -78,6 +84,7 @@ struct Batch {
     std::vector<ChunkId> ids;  // by the stage after the source
     std::vector<Event> events;
     std::size_t copied_bytes = 0;  // of records in events
+    std::size_t put_off_bytes = 0;  // of files to be read later, and 1 for each entry
     std::vector<BoxJob> boxes;     // by the stage that looks chunks up
 };
 

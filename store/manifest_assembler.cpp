@@ -1,6 +1,8 @@
 // Events become contents, entries and boxes.
 #include "store/manifest_assembler.h"
 
+#include <stdexcept>
+
 #include "store/base/error.h"
 
 namespace vault {
@@ -69,8 +71,10 @@ void ManifestAssembler::take_event(const Batch& batch, Event& event) {
         extents_tree_.reset();
     } else if (std::holds_alternative<SourceBoundary>(event)) {
         boxes_.close_data_boxes();
-    } else {
+    } else if (std::holds_alternative<EndOfSource>(event)) {
         take_end();
+    } else {
+        throw std::logic_error("an entry that was put off came here unread");
     }
 }
 

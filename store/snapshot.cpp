@@ -44,6 +44,13 @@ void remove_dead_spills(const Repository& repository) {
     });
 }
 
+// What only the end of the source's stages knows.
+struct SourceReport {
+    SourceFindings findings;
+    bool used_parent = false;
+    PackSet packs;
+};
+
 class Run {
   public:
     Run(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
@@ -76,11 +83,12 @@ class Run {
     // One attempt under a sid of its own. False: it was fenced.
     bool attempt() {
         progress_.phase = "opening";
+        CommitRecord& record = report_.record;
+        record.started = now();  // before any entry is looked at: what changes from here on is not taken as unchanged
+        walk_ = std::make_unique<WalkAhead>(roots_, options_.excludes, own_folders(repository_));
         WriterSession session(repository_);     // B1
         View view = repository_.writer_view();  // B2, B3
-        CommitRecord& record = report_.record;
         record.sid = session.sid();
-        record.started = now();
         record.time = options_.time.value_or(record.started);
         const SnapshotListing listing = list_snapshots(repository_);
         chain_to_previous(record, writer_, listing);
@@ -93,7 +101,8 @@ class Run {
         PackWriter packs(repository_.backend(), repository_.keys(), session.sid(), options_.packs,
                          [&](NewPack pack) { own_packs.add(std::move(pack)); });
         ManifestAssembler assembler(repository_.keys(), repository_.config().shape, known, progress_);
-        const SourceReport source = read_source(parent.get(), assembler, packs);
+        SourceReport source;
+        read_source(parent.get(), assembler, packs, source);
         progress_.phase = "finishing packs";
         packs.finish();
         std::vector<DamageRecord::LostChunk> unread;
@@ -128,26 +137,20 @@ class Run {
             throw Error(ErrorKind::Usage, "a snapshot records at most 4,096 paths, 1,024 tags and 65,536 excludes");
     }
 
-    SourceReport read_source(ParentManifest* parent, ManifestAssembler& assembler, PackWriter& packs) {
+    void read_source(ParentManifest* parent, ManifestAssembler& assembler, PackWriter& packs, SourceReport& source) {
         progress_.phase = "reading";
-        Excludes excludes(options_.excludes, recorded_roots());
-        const std::vector<FolderIdentity> not_entered = own_folders(repository_);
         const Bytes stream = repository_.keys().gear_stream();
         const GearTable gear(std::span<const std::uint8_t, kGearStreamBytes>(stream.data(), kGearStreamBytes));
         const unsigned threads =
             options_.threads > 0 ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
-        SourceReport source;
-        run_snapshot_pipeline(repository_.keys(), threads, assembler, packs, progress_, [&](const auto& hand_out) {
-            SourceReader reader(repository_.config(), gear, parent, progress_, hand_out, interrupted_);
-            source = reader.run(roots_, excludes, not_entered);
-        });
-        return source;
-    }
-
-    std::vector<std::string> recorded_roots() const {
-        std::vector<std::string> paths;
-        for (const SourceRoot& root : roots_) paths.push_back(root.recorded_path());
-        return paths;
+        EntryReader entries(repository_.config(), gear, source.findings, progress_, interrupted_);
+        run_snapshot_pipeline(repository_.keys(), threads, entries, assembler, packs, progress_,
+                              [&](const auto& hand_out) {
+                                  SourceReader reader(entries, parent, progress_, hand_out, interrupted_);
+                                  reader.run(*walk_);
+                                  source.used_parent = reader.used_parent();
+                                  source.packs = reader.packs();
+                              });
     }
 
     std::unique_ptr<ParentManifest> open_parent(const SnapshotListing& listing, const View& view,
@@ -181,11 +184,11 @@ class Run {
         record.root = assembler.manifest().root.id;
         record.root_level = assembler.manifest().root.level;
         record.totals = assembler.totals();
-        record.totals.read_bytes = source.read_bytes;
+        record.totals.read_bytes = source.findings.read_bytes;
         record.totals.stored_bytes = packs.sealed_bytes();
-        record.changed_while_read = source.changed_while_read;
-        record.unreadable = source.unreadable;
-        record.unreadable_count = source.unreadable_count;
+        record.changed_while_read = source.findings.changed_while_read;
+        record.unreadable = source.findings.unreadable();
+        record.unreadable_count = source.findings.unreadable_count();
         report_.data_chunks_added = assembler.data_chunks_added();
         report_.tree_chunks_added = assembler.tree_chunks_added();
     }
@@ -211,6 +214,7 @@ class Run {
     const std::vector<SourceRoot> roots_;
     WriterIdentity writer_;
     SnapshotReport report_;
+    std::unique_ptr<WalkAhead> walk_;  // of the attempt that goes on
 };
 
 }  // namespace

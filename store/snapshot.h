@@ -43,8 +43,8 @@ struct SnapshotReport {
 };
 
 // Throws for what ends the run without a snapshot (the run is fenced then, so that nothing waits for it). Trouble with
-// single entries is in the record (unreadable, changed while read). `interrupted` is polled; true ends the run with
-// Interrupted. A run that was fenced by somebody else is tried once more.
+// single entries is in the record (unreadable, changed while read). `interrupted` is polled, by several threads at
+// once; true ends the run with Interrupted. A run that was fenced by somebody else is tried once more.
 SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
                              const std::function<bool()>& interrupted);
 

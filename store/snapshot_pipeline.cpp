@@ -62,8 +62,8 @@ void append_boxes(Batch& batch, PackWriter& packs, SnapshotProgress& progress) {
 
 }  // namespace
 
-void run_snapshot_pipeline(const Keys& keys, unsigned threads, ManifestAssembler& assembler, PackWriter& packs,
-                           SnapshotProgress& progress,
+void run_snapshot_pipeline(const Keys& keys, unsigned threads, EntryReader& entries, ManifestAssembler& assembler,
+                           PackWriter& packs, SnapshotProgress& progress,
                            const std::function<void(const std::function<bool(std::unique_ptr<Batch>)>&)>& read) {
     BoundedQueue<std::unique_ptr<Batch>> queue(2);
     std::exception_ptr read_failure;
@@ -90,6 +90,7 @@ void run_snapshot_pipeline(const Keys& keys, unsigned threads, ManifestAssembler
                         tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,
                                                          [&](Batch* batch) {
                                                              const StageFence fence;
+                                                             entries.read_put_off(*batch);
                                                              name_chunks(keys, *batch);
                                                              return batch;
                                                          }) &

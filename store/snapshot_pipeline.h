@@ -1,4 +1,5 @@
-// The stages of a snapshot run around one another: source, ids in parallel, assembler, sealing in parallel, packs.
+// The stages of a snapshot run around one another: source, small files and ids in parallel, assembler, sealing in
+// parallel, packs.
 #pragma once
 
 #include "store/manifest_assembler.h"
@@ -12,9 +13,10 @@ namespace vault {
 constexpr std::size_t batches_in_flight(unsigned threads) { return 2 * threads + 2; }
 
 // Runs `read` (a SourceReader's run, in a thread of its own) through all stages on `threads` threads until the source
-// ends. `read` is given the function that takes batches. Rethrows the first failure of any stage.
-void run_snapshot_pipeline(const Keys& keys, unsigned threads, ManifestAssembler& assembler, PackWriter& packs,
-                           SnapshotProgress& progress,
+// ends. `read` is given the function that takes batches; what they put off is read by `entries`. Rethrows the first
+// failure of any stage.
+void run_snapshot_pipeline(const Keys& keys, unsigned threads, EntryReader& entries, ManifestAssembler& assembler,
+                           PackWriter& packs, SnapshotProgress& progress,
                            const std::function<void(const std::function<bool(std::unique_ptr<Batch>)>&)>& read);
 
 }  // namespace vault

@@ -160,12 +160,14 @@ bool looks_unchanged(const SourceStat& now, const Entry& before) {
 }
 
 const std::string& OwnerNames::user(std::uint32_t uid) {
+    const std::lock_guard lock(mutex_);
     const auto found = users_.find(uid);
     if (found != users_.end()) return found->second;
     return users_.emplace(uid, owner_name<struct passwd>(uid, ::getpwuid_r, &passwd::pw_name)).first->second;
 }
 
 const std::string& OwnerNames::group(std::uint32_t gid) {
+    const std::lock_guard lock(mutex_);
     const auto found = groups_.find(gid);
     if (found != groups_.end()) return found->second;
     return groups_.emplace(gid, owner_name<struct group>(gid, ::getgrgid_r, &::group::gr_name)).first->second;

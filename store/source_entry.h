@@ -1,7 +1,8 @@
 // What the file system says of one entry: everything that an Entry keeps but the content. Reading side;
-// metadata_apply.h is the other. Thread-safe but for OwnerNames.
+// metadata_apply.h is the other. Thread-safe.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -34,13 +35,14 @@ bool looks_unchanged(const SourceStat& now, const Entry& before);
 
 // User and group names by number, looked up once each (the network may be asked); empty where there is none or where
 // it is longer than an entry can hold. A lookup that fails throws nothing and counts as no name: the number is kept
-// anyway. Not thread-safe.
+// anyway.
 class OwnerNames {
   public:
     const std::string& user(std::uint32_t uid);
     const std::string& group(std::uint32_t gid);
 
   private:
+    std::mutex mutex_;  // guards both; names stay where they are
     std::unordered_map<std::uint32_t, std::string> users_, groups_;
 };
 

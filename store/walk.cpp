@@ -1,4 +1,4 @@
-// An explicit stack of folders; the deepest 64 stay open.
+// An explicit stack of folders.
 #include "store/walk.h"
 
 #include <dirent.h>
@@ -23,9 +23,7 @@ namespace vault {
 
 namespace {
 
-constexpr std::size_t kOpenFoldersMax = 64;
-// A folder on the way may be searchable without being readable, as /home often is: O_PATH asks for no more.
-constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW;  // of a source root: it need not be readable
 constexpr int kListFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 constexpr std::size_t kNoRoot = kNoSource;
 
@@ -36,9 +34,7 @@ struct Wanted {
 };
 
 struct Folder {
-    UniqueFd fd;  // closed while it is far up the stack
-    FolderIdentity identity;
-    bool made_up = false;             // above --as: has no descriptor
+    std::shared_ptr<SourceFolder> place;  // null: made up, above --as
     std::string key_prefix;           // of its children
     std::string path;                 // recorded, "" for the root
     const Wanted* wanted = nullptr;   // source roots below, if any
@@ -50,8 +46,8 @@ struct Folder {
 class Walk {
   public:
     Walk(const std::vector<SourceRoot>& roots, Excludes& excludes, const std::vector<FolderIdentity>& not_entered,
-         WalkVisitor& visitor)
-        : roots_(roots), excludes_(excludes), not_entered_(not_entered), visitor_(visitor) {
+         OpenFolders& open, WalkVisitor& visitor)
+        : roots_(roots), excludes_(excludes), not_entered_(not_entered), open_(open), visitor_(visitor) {
         for (std::size_t i = 0; i < roots.size(); ++i) {
             Wanted* at = &wanted_;
             for (const std::string& component : roots[i].recorded) at = &at->below[component];
@@ -79,15 +75,13 @@ class Walk {
         top.wanted = &wanted_;
         top.root = wanted_.root;
         const std::string actual = wanted_.root != kNoRoot ? roots_[wanted_.root].actual : "/";
-        top.made_up = recorded_elsewhere_ && wanted_.root == kNoRoot;
         SourceStat stat = made_up_folder();
-        if (!top.made_up) {
-            top.fd = open_at(AT_FDCWD, actual, O_RDONLY | O_DIRECTORY);
-            stat = stat_entry(top.fd.get(), "");
+        if (!recorded_elsewhere_ || wanted_.root != kNoRoot) {
+            top.place = SourceFolder::open_path(open_, actual, O_RDONLY | O_DIRECTORY);
+            stat = stat_entry(top.place->descriptor()->get(), "");
         }
-        top.identity = {stat.filesystem, stat.inode};
         top.key_prefix = children_prefix({});
-        visitor_.entry({std::string(), "/", top.fd ? top.fd.get() : -1, "", stat, top.root == kNoRoot, top.root});
+        visitor_.entry({std::string(), "/", top.place, "", stat, top.root == kNoRoot, top.root});
         list(top);
         stack_.push_back(std::move(top));
     }
@@ -101,26 +95,28 @@ class Walk {
 
     // Visits the entries of a folder and notes its subfolders.
     void list(Folder& folder) {
-        if (std::find(not_entered_.begin(), not_entered_.end(), folder.identity) != not_entered_.end() &&
-            !folder.made_up)
+        const SourceFolder::Descriptor open = folder.place ? folder.place->descriptor() : nullptr;
+        const int fd = open ? open->get() : -1;
+        if (folder.place && std::find(not_entered_.begin(), not_entered_.end(), folder.place->identity()) !=
+                                not_entered_.end())
             return;
         SortedNames names;
-        if (folder.root == kNoRoot || !read_names(folder, names)) {
+        if (folder.root == kNoRoot || !read_names(folder, fd, names)) {
             // Also below a folder that cannot be listed a source root was named.
             if (folder.wanted == nullptr) return;
-            for (const auto& [name, wanted] : folder.wanted->below) visit(folder, name);
+            for (const auto& [name, wanted] : folder.wanted->below) visit(folder, fd, name);
             return;
         }
         names.sort();
         std::string name;
         for (std::string_view next; names.next(next);) {
             name = next;
-            visit(folder, name);
+            visit(folder, fd, name);
         }
     }
 
-    bool read_names(Folder& folder, SortedNames& names) {
-        const int fd = ::openat(folder.fd.get(), ".", kListFlags | O_CLOEXEC);
+    bool read_names(Folder& folder, int folder_fd, SortedNames& names) {
+        const int fd = ::openat(folder_fd, ".", kListFlags | O_CLOEXEC);
         const std::unique_ptr<DIR, int (*)(DIR*)> open(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
         if (!open) {
             const Error error = system_error("cannot list the folder", errno);
@@ -143,27 +139,28 @@ class Walk {
         return true;
     }
 
-    void visit(Folder& folder, const std::string& name) {
-        const std::string path = folder.path + "/" + name;
+    // `fd` is the folder's.
+    void visit(Folder& folder, int fd, const std::string& name) {
+        std::string path = folder.path + "/" + name;
         const auto below = folder.wanted == nullptr ? nullptr : find(*folder.wanted, name);
         const bool is_root = below != nullptr && below->root != kNoRoot;
         if (name.size() > kNameBytesMax || folder.key_prefix.size() + name.size() > kManifestKeyBytesMax) {
             visitor_.unreadable(path, "the name or path is longer than a snapshot can hold");
             return;
         }
-        const std::string key = folder.key_prefix + name;
+        std::string key = folder.key_prefix + name;
         if (is_root && recorded_elsewhere_) {
-            visit_root_elsewhere(folder, key, path, name, below->root);
+            visit_root_elsewhere(folder, std::move(key), std::move(path), name, below->root);
             return;
         }
-        if (folder.made_up) {
-            visitor_.entry({key, path, -1, "", made_up_folder(), true, kNoRoot});
+        if (!folder.place) {
+            visitor_.entry({std::move(key), std::move(path), nullptr, "", made_up_folder(), true, kNoRoot});
             folder.subfolders.push(name);
             return;
         }
         SourceStat stat;
         try {
-            stat = stat_entry(folder.fd.get(), name.c_str());
+            stat = stat_entry(fd, name.c_str());
         } catch (const Error& error) {
             if (below != nullptr || error.kind() == ErrorKind::Busy) throw;
             // Gone since the folder was listed: as if it had never been there.
@@ -178,20 +175,19 @@ class Walk {
             implied = true;  // a source root lies below: named beats excluded
         }
         const std::size_t source = is_root ? below->root : implied ? kNoRoot : folder.root;
-        visitor_.entry({key, path, folder.fd.get(), name.c_str(), stat, implied, source});
+        visitor_.entry({std::move(key), std::move(path), folder.place, name, stat, implied, source});
         if (is_folder) folder.subfolders.push((implied ? "i" : "s") + name);
     }
 
-    void visit_root_elsewhere(Folder& folder, const std::string& key, const std::string& path, const std::string& name,
+    void visit_root_elsewhere(Folder& folder, std::string key, std::string path, const std::string& name,
                               std::size_t number) {
         const SourceRoot& root = roots_[number];
         const std::size_t slash = root.actual.rfind('/');
         const std::string actual_name = root.actual.substr(slash + 1);
-        const UniqueFd parent =
-            open_at(AT_FDCWD, root.actual.substr(0, std::max<std::size_t>(slash, 1)),
-                    actual_name.empty() ? O_RDONLY | O_DIRECTORY : kFolderFlags);
-        const SourceStat stat = stat_entry(parent.get(), actual_name.c_str());
-        visitor_.entry({key, path, parent.get(), actual_name.c_str(), stat, false, number});
+        auto parent = SourceFolder::open_path(open_, root.actual.substr(0, std::max<std::size_t>(slash, 1)),
+                                              actual_name.empty() ? O_RDONLY | O_DIRECTORY : kFolderFlags);
+        const SourceStat stat = stat_entry(parent->descriptor()->get(), actual_name.c_str());
+        visitor_.entry({std::move(key), std::move(path), std::move(parent), actual_name, stat, false, number});
         if (stat.type == EntryType::Directory) folder.subfolders.push(name);
     }
 
@@ -199,7 +195,7 @@ class Walk {
     void enter(const std::string& marked) {
         Folder& parent = stack_.back();
         Folder folder;
-        const bool real = !parent.made_up;
+        const bool real = parent.place != nullptr;
         const bool implied = real && marked[0] == 'i';
         const std::string name = real ? marked.substr(1) : marked;
         folder.path = parent.path + "/" + name;
@@ -210,16 +206,9 @@ class Walk {
         folder.root_path_bytes = is_root ? folder.path.size() : parent.root_path_bytes;
         try {
             if (is_root && recorded_elsewhere_) {
-                folder.fd = open_at(AT_FDCWD, roots_[folder.root].actual, kFolderFlags);
+                folder.place = SourceFolder::open_path(open_, roots_[folder.root].actual, kFolderFlags);
             } else if (real) {
-                reopen(parent);
-                folder.fd = open_at(parent.fd.get(), name, kFolderFlags);
-            } else {
-                folder.made_up = true;
-            }
-            if (folder.fd) {
-                const SourceStat stat = stat_entry(folder.fd.get(), "");
-                folder.identity = {stat.filesystem, stat.inode};
+                folder.place = parent.place->child(name);
             }
         } catch (const Error& error) {
             // Of several source roots the others are worth a snapshot.
@@ -231,29 +220,6 @@ class Walk {
         }
         list(folder);
         stack_.push_back(std::move(folder));
-        if (stack_.size() > kOpenFoldersMax) stack_[stack_.size() - 1 - kOpenFoldersMax].fd.reset();
-    }
-
-    // Opens a folder again that was closed for want of descriptors: by its names from the top, and only if it is the
-    // same one.
-    void reopen(Folder& folder) {
-        if (folder.fd) return;
-        std::string actual = "/";
-        std::string_view rest = folder.path;
-        if (recorded_elsewhere_) {
-            actual = roots_[folder.root].actual;
-            rest = rest.substr(folder.root_path_bytes);
-        }
-        UniqueFd at = open_at(AT_FDCWD, actual, kFolderFlags);
-        for (rest.remove_prefix(std::min<std::size_t>(1, rest.size())); !rest.empty();) {
-            const std::size_t slash = std::min(rest.find('/'), rest.size());
-            at = open_at(at.get(), std::string(rest.substr(0, slash)), kFolderFlags);
-            rest.remove_prefix(std::min(slash + 1, rest.size()));
-        }
-        const SourceStat stat = stat_entry(at.get(), "");
-        if (FolderIdentity{stat.filesystem, stat.inode} != folder.identity)
-            throw Error(ErrorKind::NotFound, "the folder " + escaped(folder.path) + " was moved while it was read");
-        folder.fd = std::move(at);
     }
 
     static const Wanted* find(const Wanted& wanted, const std::string& name) {
@@ -266,6 +232,7 @@ class Walk {
     const std::vector<SourceRoot>& roots_;
     Excludes& excludes_;
     const std::vector<FolderIdentity>& not_entered_;
+    OpenFolders& open_;
     WalkVisitor& visitor_;
     Wanted wanted_;
     bool recorded_elsewhere_ = false;
@@ -275,8 +242,8 @@ class Walk {
 }  // namespace
 
 void walk(const std::vector<SourceRoot>& roots, Excludes& excludes, const std::vector<FolderIdentity>& not_entered,
-          WalkVisitor& visitor) {
-    Walk(roots, excludes, not_entered, visitor).run();
+          OpenFolders& open, WalkVisitor& visitor) {
+    Walk(roots, excludes, not_entered, open, visitor).run();
 }
 
 }  // namespace vault
