@@ -27,8 +27,8 @@ class EntryReader {
     void read(WalkedEntry walked, const std::optional<LinkPlace>& place, std::optional<Bytes> before,
               std::uint64_t bytes_max, BatchWriter& out);
 
-    // Puts in the place of each ReadLater what comes of it: the entry, or that it could not be read. Throws Interrupted,
-    // and Busy: short of descriptors or memory, the run must not leave out what is there.
+    // Puts in the place of each ReadLater what comes of it: the entry, or that it could not be read. Throws what
+    // ends_run() names.
     void read_put_off(Batch& batch);
 
     void unreadable(const std::string& path, const std::string& message);
@@ -50,7 +50,8 @@ class EntryReader {
     OwnerNames names_;
 };
 
-// Whether the Error of one entry must end the run: Interrupted, and Busy (above).
+// Whether the Error of one entry must end the run: Interrupted, and Busy, since short of descriptors or memory it could
+// leave out what is there.
 bool ends_run(const Error& error);
 
 }  // namespace vault

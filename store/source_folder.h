@@ -46,8 +46,8 @@ class SourceFolder : public std::enable_shared_from_this<SourceFolder> {
     // The folder `name` in this one, which may be searchable without being readable. Throws the Error of errno.
     std::shared_ptr<SourceFolder> child(const std::string& name);
 
-    // Opened again where it was closed: by its names from the top. Throws the Error of errno, and NotFound where another
-    // folder is found there by now.
+    // Opened again where it was closed: by its names from the top. Throws the Error of errno, and NotFound where
+    // another folder is found there by now.
     Descriptor descriptor();
 
     const FolderIdentity& identity() const { return identity_; }

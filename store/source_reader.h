@@ -1,5 +1,5 @@
-// The first stage of a snapshot run: takes the walk, compares with the parent, and hands out batches of what is unchanged
-// and what is to be read.
+// The first stage of a snapshot run: takes the walk, compares with the parent, and hands out batches of what is
+// unchanged and what is to be read.
 #pragma once
 
 #include <functional>
