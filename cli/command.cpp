@@ -104,10 +104,11 @@ std::string Invocation::repository_location() const {
     return std::string(home) + "/.local/share/vault";
 }
 
-std::unique_ptr<Repository> Invocation::open_repository(Access access) {
+std::unique_ptr<Repository> Invocation::open_repository(Access access, const BeforeUnlock& before_unlock) {
     std::shared_ptr<Backend> backend = open_local(repository_location());
     const Secrets secrets = secrets_to_open(sources_);
-    return Repository::open(std::move(backend), secrets.credentials(), default_client_folders(), access);
+    return Repository::open(std::move(backend), secrets.credentials(), default_client_folders(), access,
+                            before_unlock);
 }
 
 void StrengthOptions::add_to(CLI::App& app) {

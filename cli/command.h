@@ -41,7 +41,7 @@ class Invocation {
     // --repo, VAULT_REPOSITORY, or the default place. Absolute or as given.
     std::string repository_location() const;
     // Looks for the repository before it asks for a password.
-    std::unique_ptr<Repository> open_repository(Access access);
+    std::unique_ptr<Repository> open_repository(Access access, const BeforeUnlock& before_unlock = {});
 
   private:
     std::vector<std::string> arguments_;

@@ -146,13 +146,25 @@ ExitCode run_snapshot(Invocation& invocation) {
     if (app.count("--time") > 0) options.time = parse_civil_time(arguments.time, RoundTo::Start);
     for (const std::string& file : arguments.exclude_files) read_exclude_file(file, options.excludes);
 
-    const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
+    std::unique_ptr<SourceWalk> walk;
+    RepositoryId expected;
+    const std::unique_ptr<Repository> repository = invocation.open_repository(
+        Access::Write, [&](const Backend& backend, const RepositoryId& of) {
+            expected = of;
+            try {
+                const std::filesystem::path cache = default_client_folders().cache / of.hex();
+                walk = std::make_unique<SourceWalk>(options, backend.location(), cache);
+            } catch (const Error&) {
+                // It is met again, and told, when the repository is open.
+            }
+        });
+    if (repository->id() != expected) walk.reset();
     if (app.count("--parent") > 0) options.parent = resolve(list_snapshots(*repository), arguments.parent).sid;
     SnapshotProgress counters;
     std::int64_t elapsed_ns = 0;
     const SnapshotReport report = [&] {
         const Progress progress(invocation.output(), invocation.json(), [&] { return state_of(counters); });
-        SnapshotReport made = make_snapshot(*repository, options, counters, interrupted);
+        SnapshotReport made = make_snapshot(*repository, options, counters, interrupted, std::move(walk));
         elapsed_ns = progress.elapsed_ns();
         return made;
     }();

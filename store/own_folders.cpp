@@ -42,9 +42,9 @@ std::string quoted(const std::string& path) {
 
 }  // namespace
 
-std::vector<FolderIdentity> own_folders(const Repository& repository) {
+std::vector<FolderIdentity> own_folders(const std::string& location, const std::filesystem::path& cache) {
     std::vector<FolderIdentity> folders;
-    for (const std::string& path : own_paths(repository)) {
+    for (const std::string& path : {location, cache.string()}) {
         struct ::stat found {};
         if (::stat(path.c_str(), &found) == 0) folders.push_back({found.st_dev, found.st_ino});
     }

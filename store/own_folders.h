@@ -3,6 +3,7 @@
 // there.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,11 @@
 
 namespace vault {
 
-// Of those that exist.
-std::vector<FolderIdentity> own_folders(const Repository& repository);
+// Of those that exist. `location` is the backend's, `cache` this repository's.
+std::vector<FolderIdentity> own_folders(const std::string& location, const std::filesystem::path& cache);
+inline std::vector<FolderIdentity> own_folders(const Repository& repository) {
+    return own_folders(repository.backend().location(), repository.cache_folder());
+}
 
 // Exclude rules that say what a snapshot of `roots` leaves out of them, by recorded path: a restore from a copy of the
 // repository must not take the original for something that was not there. A path that no rule can name has none.

@@ -63,6 +63,7 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::optional<Error>& tro
 // repository's that uses the same password. Throws where none was taken: `trouble_behind`, if a slot opened and left
 // something there.
 void open_slots(Backend& backend, const Credentials& credentials,
+                const BeforeUnlock& before_unlock,
                 const std::function<bool(OpenedSlot, const SlotId&, const RepositoryId&)>& take,
                 const std::optional<Error>& trouble_behind) {
     std::optional<Error> trouble;
@@ -70,6 +71,7 @@ void open_slots(Backend& backend, const Credentials& credentials,
     if (slots.empty() && !trouble)
         throw Error(ErrorKind::NoRepository,
                     backend.location() + " holds no key slot: it is no repository, or not a whole one");
+    if (before_unlock && !slots.empty()) before_unlock(backend, slots[0].header.repository);
     bool meant_for_one = false;
     for (const ListedSlot& slot : slots) {
         meant_for_one = meant_for_one || ((!slot.header.has_password || credentials.password) &&
@@ -164,11 +166,12 @@ std::unique_ptr<Repository> Repository::open(const OpenOptions& options, Access 
 }
 
 std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, const Credentials& credentials,
-                                             const ClientFolders& folders, Access access) {
+                                             const ClientFolders& folders, Access access,
+                                             const BeforeUnlock& before_unlock) {
     std::unique_ptr<Repository> repository(new Repository);
     Opened opened;
     std::optional<Error> trouble;  // of the first slot that opened
-    open_slots(*backend, credentials, [&](OpenedSlot slot, const SlotId& id, const RepositoryId& of) {
+    open_slots(*backend, credentials, before_unlock, [&](OpenedSlot slot, const SlotId& id, const RepositoryId& of) {
         try {
             opened = open_generations(*backend, slot.keyring_key.view(), of);
         } catch (const Error& error) {

@@ -23,6 +23,10 @@ struct ClientFolders {
 // $VAULT_CACHE_DIR or $XDG_CACHE_HOME/vault or ~/.cache/vault; $XDG_STATE_HOME/vault or ~/.local/state/vault.
 ClientFolders default_client_folders();
 
+// Called before a password is tried on the first slot, which takes a tenth of a second of one core: what needs no key
+// may begin. It throws nothing; `repository` is what the slot says, and another may be opened in the end.
+using BeforeUnlock = std::function<void(const Backend& backend, const RepositoryId& repository)>;
+
 struct OpenOptions {
     std::string location;     // a local folder
     Credentials credentials;  // borrowed for the call
@@ -49,7 +53,8 @@ class Repository {
     static std::unique_ptr<Repository> open(const OpenOptions& options, Access access);
     // The same on a backend that the caller made (tests; later S3 and SFTP).
     static std::unique_ptr<Repository> open(std::shared_ptr<Backend> backend, const Credentials& credentials,
-                                            const ClientFolders& folders, Access access);
+                                            const ClientFolders& folders, Access access,
+                                            const BeforeUnlock& before_unlock = {});
 
     Backend& backend() const { return *backend_; }
     const Keys& keys() const { return *keys_; }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "store/base/error.h"
+#include "store/base/file.h"
 #include "store/base/text.h"
 #include "store/clock.h"
 #include "store/damage_found.h"
@@ -54,12 +55,13 @@ struct SourceReport {
 class Run {
   public:
     Run(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
-        const std::function<bool()>& interrupted)
+        const std::function<bool()>& interrupted, std::unique_ptr<SourceWalk> begun)
         : repository_(repository),
           options_(options),
           progress_(progress),
           interrupted_(interrupted),
-          roots_(resolve_source_roots(options.paths, options.recorded_as)),
+          walk_(begun ? std::move(begun) : begin_walk()),
+          roots_(walk_->roots),
           writer_(WriterIdentity::acquire(repository.state_folder())) {
         CommitRecord& record = report_.record;
         record.host = options.host.value_or(host_name());
@@ -84,8 +86,9 @@ class Run {
     bool attempt() {
         progress_.phase = "opening";
         CommitRecord& record = report_.record;
-        record.started = now();  // before any entry is looked at: what changes from here on is not taken as unchanged
-        walk_ = std::make_unique<WalkAhead>(roots_, options_.excludes, own_folders(repository_));
+        if (!walk_) walk_ = begin_walk();
+        const std::unique_ptr<SourceWalk> walk = std::move(walk_);
+        record.started = walk->started;         // what changes from there on is not taken as unchanged
         WriterSession session(repository_);     // B1
         View view = repository_.writer_view();  // B2, B3
         record.sid = session.sid();
@@ -102,7 +105,7 @@ class Run {
                          [&](NewPack pack) { own_packs.add(std::move(pack)); });
         ManifestAssembler assembler(repository_.keys(), repository_.config().shape, known, progress_);
         SourceReport source;
-        read_source(parent.get(), assembler, packs, source);
+        read_source(*walk->entries, parent.get(), assembler, packs, source);
         progress_.phase = "finishing packs";
         packs.finish();
         std::vector<DamageRecord::LostChunk> unread;
@@ -137,7 +140,12 @@ class Run {
             throw Error(ErrorKind::Usage, "a snapshot records at most 4,096 paths, 1,024 tags and 65,536 excludes");
     }
 
-    void read_source(ParentManifest* parent, ManifestAssembler& assembler, PackWriter& packs, SourceReport& source) {
+    std::unique_ptr<SourceWalk> begin_walk() const {
+        return std::make_unique<SourceWalk>(options_, repository_.backend().location(), repository_.cache_folder());
+    }
+
+    void read_source(WalkAhead& walk, ParentManifest* parent, ManifestAssembler& assembler, PackWriter& packs,
+                     SourceReport& source) {
         progress_.phase = "reading";
         const Bytes stream = repository_.keys().gear_stream();
         const GearTable gear(std::span<const std::uint8_t, kGearStreamBytes>(stream.data(), kGearStreamBytes));
@@ -147,7 +155,7 @@ class Run {
         run_snapshot_pipeline(repository_.keys(), threads, entries, assembler, packs, progress_,
                               [&](const auto& hand_out) {
                                   SourceReader reader(entries, parent, progress_, hand_out, interrupted_);
-                                  reader.run(*walk_);
+                                  reader.run(walk);
                                   source.used_parent = reader.used_parent();
                                   source.packs = reader.packs();
                               });
@@ -211,17 +219,30 @@ class Run {
     const SnapshotOptions& options_;
     SnapshotProgress& progress_;
     const std::function<bool()>& interrupted_;
+    std::unique_ptr<SourceWalk> walk_;  // until an attempt takes it
     const std::vector<SourceRoot> roots_;
     WriterIdentity writer_;
     SnapshotReport report_;
-    std::unique_ptr<WalkAhead> walk_;  // of the attempt that goes on
 };
 
 }  // namespace
 
+SourceWalk::SourceWalk(const SnapshotOptions& options, const std::string& location,
+                       const std::filesystem::path& cache)
+    : started(now()), roots(resolve_source_roots(options.paths, options.recorded_as)) {
+    try {
+        make_folders(cache.string());  // the walk must not meet it as a folder that was made meanwhile
+    } catch (const Error&) {
+        // Whoever needs it will say why.
+    }
+    entries = std::make_unique<WalkAhead>(roots, options.excludes, own_folders(location, cache));
+}
+
+SourceWalk::~SourceWalk() = default;
+
 SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
-                             const std::function<bool()>& interrupted) {
-    Run run(repository, options, progress, interrupted);
+                             const std::function<bool()>& interrupted, std::unique_ptr<SourceWalk> begun) {
+    Run run(repository, options, progress, interrupted, std::move(begun));
     end_dead_sessions(repository);
     remove_dead_spills(repository);
     if (!run.attempt() && !run.attempt())

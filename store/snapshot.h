@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,8 +12,11 @@
 #include "store/pack_writer.h"
 #include "store/repository.h"
 #include "store/snapshots.h"
+#include "store/source_roots.h"
 
 namespace vault {
+
+class WalkAhead;
 
 struct SnapshotOptions {
     std::vector<std::string> paths;          // as the user typed them
@@ -42,10 +47,24 @@ struct SnapshotReport {
     std::uint64_t damaged_boxes = 0;  // met in the parent, and put on record
 };
 
+// The walk of the sources, which may begin before the repository is open.
+struct SourceWalk {
+    // Throws for paths that are no source, and Usage for exclude rules that are none. `location` is the backend's,
+    // `cache` the cache folder of this repository: what they hold is not visited.
+    SourceWalk(const SnapshotOptions& options, const std::string& location, const std::filesystem::path& cache);
+    ~SourceWalk();
+
+    Time started;  // before any entry was looked at
+    std::vector<SourceRoot> roots;
+    std::unique_ptr<WalkAhead> entries;
+};
+
 // Throws for what ends the run without a snapshot (the run is fenced then, so that nothing waits for it). Trouble with
 // single entries is in the record (unreadable, changed while read). `interrupted` is polled, by several threads at
-// once; true ends the run with Interrupted. A run that was fenced by somebody else is tried once more.
+// once; true ends the run with Interrupted. `begun` is of the same options and repository; without one the walk
+// begins now. A run that was fenced by somebody else is tried once more.
 SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
-                             const std::function<bool()>& interrupted);
+                             const std::function<bool()>& interrupted,
+                             std::unique_ptr<SourceWalk> begun = nullptr);
 
 }  // namespace vault

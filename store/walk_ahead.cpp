@@ -31,16 +31,19 @@ class WalkAhead::Collector : public WalkVisitor {
         group_.emplace_back(Unreadable{path, message});
         added(path.size() + message.size());
     }
-    void flush() {
+    // False: nobody takes what comes.
+    bool flush() {
         text_bytes_ = 0;
-        if (!queue_.push(std::exchange(group_, {}))) throw Error(ErrorKind::Interrupted, "the run is ending");
+        const bool taken = queue_.push(std::exchange(group_, {}));
         group_.reserve(kGroupEntries);
+        return taken;
     }
 
   private:
     void added(std::size_t text) {
         text_bytes_ += text;
-        if (group_.size() >= kGroupEntries || text_bytes_ >= kGroupTextBytes) flush();
+        if ((group_.size() >= kGroupEntries || text_bytes_ >= kGroupTextBytes) && !flush())
+            throw Error(ErrorKind::Interrupted, "the run is ending");
     }
 
     BoundedQueue<Group>& queue_;
@@ -55,13 +58,13 @@ WalkAhead::WalkAhead(std::vector<SourceRoot> roots, const std::vector<std::strin
       not_entered_(std::move(not_entered)),
       queue_(kGroupsAhead),
       thread_([this] {
+          Collector collector(queue_);
           try {
-              Collector collector(queue_);
               walk(roots_, excludes_, not_entered_, open_, collector);
-              collector.flush();
           } catch (...) {
               failure_ = std::current_exception();
           }
+          collector.flush();
           queue_.close();
       }) {}
 

@@ -119,6 +119,16 @@ class RoundTrip(v.VaultCase):
         object_ = self.succeed("--json", "snapshots").objects[0]
         self.assertEqual(object_["excludes"], ["*.tmp", "!keep.tmp", "# a comment", "cache/"])
 
+    def test_what_the_client_works_in_is_never_taken_not_even_by_the_first_run(self):
+        self.file("beside", b"x")
+        self.snapshot(self.work)  # holds the repository and, from this run on, the cache
+        listed = self.succeed("ls", "-R", "latest:" + self.work).out.splitlines()
+        self.assertIn(self.path("beside"), listed)
+        for folder in (self.repository, self.path("home/cache/vault")):
+            below = [line for line in listed if line.startswith(folder + "/")]
+            # Of the cache of all repositories the folder of this one is seen, as a folder only.
+            self.assertLessEqual(len(below), 1 if "cache" in folder else 0, below)
+
     def test_a_repeated_option_does_not_swallow_the_paths_behind_it(self):
         self.some_files()
         self.file("other/file", b"x")

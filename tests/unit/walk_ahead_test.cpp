@@ -1,9 +1,11 @@
 // A walk that runs ahead: the same entries in the same order, and an end from either side.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "store/snapshot.h"
 #include "store/walk_ahead.h"
 #include "tests/support/temporary_folder.h"
 
@@ -68,6 +70,21 @@ TEST_CASE("a walk ahead that nobody takes, or not to its end, ends", "[walk]") {
     Recorder some;
     some.entries_max = 10;
     CHECK_THROWS_AS(ahead.run(some), Error);
+}
+
+TEST_CASE("a walk that begins before the cache folder exists makes it, and does not enter it", "[walk]") {
+    const Tree tree(3, 2);
+    SnapshotOptions options;
+    options.paths = {tree.top};
+    options.recorded_as = "/t";
+    const std::string cache = tree.top + "/z/cache";
+    const SourceWalk begun(options, tree.top + "/no repository", cache);
+    REQUIRE(fs::is_directory(cache));
+    std::ofstream(cache + "/index") << 1;
+    Recorder all;
+    begun.entries->run(all);
+    CHECK(std::count(all.seen.begin(), all.seen.end(), "/t/z/cache") == 1);
+    CHECK(std::count(all.seen.begin(), all.seen.end(), "/t/z/cache/index") == 0);
 }
 
 TEST_CASE("what ends the walk is told after what came before it", "[walk]") {
