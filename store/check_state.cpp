@@ -12,7 +12,8 @@ constexpr std::size_t kFileBytesMax = std::size_t{1} << 30;
 
 }  // namespace
 
-VerifiedPacks::VerifiedPacks(const std::filesystem::path& state_folder) : path_(state_folder / "verified-packs") {
+VerifiedPacks::VerifiedPacks(const std::filesystem::path& state_folder, const std::string& file_name)
+    : path_(state_folder / file_name) {
     try {
         const auto file = read_small_file(path_.string(), kFileBytesMax);
         if (!file) return;

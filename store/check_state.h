@@ -14,9 +14,9 @@ namespace vault {
 
 class VerifiedPacks {
   public:
-    // Reads `state_folder`/verified-packs; a file that is not there, damaged or of another version counts as empty:
+    // Reads `state_folder`/`file`; one that is not there, damaged or of another version counts as empty:
     // packs are read once too often then.
-    explicit VerifiedPacks(const std::filesystem::path& state_folder);
+    explicit VerifiedPacks(const std::filesystem::path& state_folder, const std::string& file = "verified-packs");
 
     // Seconds since 1970; nothing for one that was never verified.
     std::optional<std::int64_t> when(const PackId& pack) const;
