@@ -70,11 +70,6 @@ class PiecesInFlight {
     std::unordered_map<Piece*, std::unique_ptr<Piece>> pieces_;
 };
 
-bool is_finding(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
-           error.kind() == ErrorKind::Io;
-}
-
 // Cuts packs into pieces and reads them. The first stage's alone.
 class Reader {
   public:

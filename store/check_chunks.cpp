@@ -1,6 +1,8 @@
 // Copies of chunks, looked at one by one where it matters.
 #include "store/check_chunks.h"
 
+#include "store/damage_report.h"
+
 namespace vault {
 
 namespace {
@@ -37,9 +39,7 @@ bool CheckChunks::read(ChunkKind kind, const ChunkId& id, const ChunkLocation& a
         verified.set(at);
         return true;
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound &&
-            error.kind() != ErrorKind::Unsupported && error.kind() != ErrorKind::Io)
-            throw;
+        if (!is_finding(error) && error.kind() != ErrorKind::NotFound) throw;
         bad.set(at);
         whys_.emplace(std::pair(at.pack, at.box), error.what());
         return false;

@@ -1,6 +1,7 @@
 // A walk like the check's own, by what is known to be bad.
 #include "store/check_harm.h"
 
+#include "store/damage_report.h"
 #include "store/format/manifest_key.h"
 #include "store/tree_path.h"
 
@@ -16,9 +17,7 @@ std::shared_ptr<const TreeNode> HarmFinder::node(const ChunkId& id, const std::o
     try {
         return chunks_.view().chunks->node(id);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound &&
-            error.kind() != ErrorKind::Unsupported && error.kind() != ErrorKind::Io)
-            throw;
+        if (!is_finding(error) && error.kind() != ErrorKind::NotFound) throw;
         return nullptr;
     }
 }

@@ -61,9 +61,7 @@ class ObjectCheck {
                 check(info.name, object);
             } catch (const Error& error) {
                 if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
-                if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported &&
-                    error.kind() != ErrorKind::Io)
-                    throw;
+                if (!is_finding(error)) throw;
                 found_.damaged.push_back({info.name, error.kind(), error.what()});
             }
         }

@@ -24,11 +24,6 @@ struct PackFacts {
     std::array<std::uint8_t, kPackHeaderBytes> header{};
 };
 
-bool is_finding(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
-           error.kind() == ErrorKind::Io;
-}
-
 class PackCheck {
   public:
     PackCheck(const Repository& repository, const std::function<void()>& poll) : repository_(repository), poll_(poll) {}

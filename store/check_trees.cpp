@@ -36,8 +36,7 @@ std::uint64_t own_fingerprint(const TreeNode& node) {
 constexpr std::uint64_t kAsAttributes = std::uint64_t{1} << 63;
 
 bool is_unreadable(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound ||
-           error.kind() == ErrorKind::Unsupported || error.kind() == ErrorKind::Io;
+    return is_finding(error) || error.kind() == ErrorKind::NotFound;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/check_chunks.h"
+#include "store/damage_report.h"
 #include "store/format/commit_record.h"
 #include "store/tree_path.h"
 

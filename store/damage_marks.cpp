@@ -30,7 +30,7 @@ DamageMarks read_damage_marks(const Repository& repository) {
         try {
             record = find_record(repository, info.name, decode_damage);
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (!is_unreadable(error)) throw;
             // Which boxes it named is unknown; its pack is in its name.
             marks.packs[PackId::from_hex(info.name.substr(kFolder.size(), 2 * PackId::kBytes))].unknown = true;
             continue;

@@ -53,6 +53,12 @@ struct DamageReport {
     bool empty() const { return objects.empty() && packs.empty() && missing.empty(); }
 };
 
+// What is wrong with one thing that a check looks at, and not with the store as a whole.
+inline bool is_finding(const Error& error) {
+    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
+           error.kind() == ErrorKind::Io;
+}
+
 // What is to go on record about one pack.
 struct PackDamage {
     PackId pack;

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "store/clock.h"
-#include "store/put_record.h"
+#include "store/control_objects.h"
 
 namespace vault {
 
@@ -33,7 +33,7 @@ Marks read_listed(const Repository& repository, const std::string& prefix) {
             if (mark.subject == MarkSubject::Hold) note(newest_hold, sid, info.modified_ns);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
-            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (!is_unreadable(error)) throw;
             marks.damaged.push_back(info.name + ": " + error.what());
             note(newest_damaged, sid, info.modified_ns);
         }

@@ -20,11 +20,6 @@ namespace {
 
 constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
 
-bool is_finding(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
-           error.kind() == ErrorKind::Io;
-}
-
 class Scrub {
   public:
     Scrub(Backend& backend, const ScrubOptions& options, ScrubProgress& progress,

@@ -36,7 +36,7 @@ void read_single(const Repository& repository, const std::string& name, Tombston
         found.forgotten[sid] = record->time;
         found.singles.insert(sid);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt) throw;
+        if (!is_unreadable(error)) throw;
         found.doubtful.insert(sid);
         found.damaged.push_back(name + ": " + error.what() + "; the snapshot counts as kept");
     }
@@ -60,7 +60,7 @@ Tombstones list_tombstones(const Repository& repository) {
                 found.doubtful.erase(item.sid);
             }
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (!is_unreadable(error)) throw;
             found.damaged.push_back(info.name + ": " + error.what());
             found.bundle_missing = true;
         }

@@ -115,7 +115,7 @@ class Mutations {
             put(name, "a bit flipped at " + std::to_string(position), changed);
         }
         for (const std::size_t length : {std::size_t{0}, std::size_t{1}, object.size() / 2, object.size() - 1})
-            put(name, "cut to " + std::to_string(length), Bytes(object.begin(), object.begin() + std::ptrdiff_t(length)));
+            put(name, "cut to " + std::to_string(length), to_bytes(ByteView(object).first(length)));
         for (const std::size_t more : {1, 4096}) {
             Bytes longer = object;
             longer.resize(object.size() + more);
@@ -241,6 +241,6 @@ TEST_CASE("whatever is done to one object is found by check, contained, and neve
     for (const auto& [name, bytes] : store.objects())
         if (!name.starts_with("reserve/") && !name.starts_with("tmp/")) count = mutations.run(name);
     std::cout << count << " changes of " << store.objects().size() << " objects; bits flipped at "
-              << mutations.share_[0].first << " of " << mutations.share_[0].second << " positions of small objects and at "
-              << mutations.share_[1].first << " of packs\n";
+              << mutations.share_[0].first << " of " << mutations.share_[0].second
+              << " positions of small objects and at " << mutations.share_[1].first << " of packs\n";
 }
