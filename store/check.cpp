@@ -104,7 +104,7 @@ class Check {
     void walk_trees() {
         progress_.phase = "walking snapshots";
         TreeCheck* walked = nullptr;
-        TreeCheck trees(*chunks_, [&] {
+        TreeCheck trees(repository_, *chunks_, [&] {
             poll()();
             if (walked != nullptr) progress_.entries_done = walked->entries();
         });

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/base/text.h"
+#include "store/check_shape.h"
 #include "store/format/manifest_key.h"
 
 namespace vault {
@@ -41,6 +42,10 @@ bool is_unreadable(const Error& error) {
 
 }  // namespace
 
+TreeCheck::Seen TreeCheck::seen(const TreeNode& node, const Below& below) {
+    return {own_fingerprint(node), below.content_bytes, below.whole, below.closed};
+}
+
 std::vector<std::optional<ChunkLocation>> TreeCheck::find(const std::vector<ChunkId>& ids) const {
     return chunks_.view().index->find(ids, chunks_.view().chunks->view());
 }
@@ -59,7 +64,7 @@ TreeCheck::Below TreeCheck::fail(ChunkKind kind, const ChunkId& id, const Error&
         // Every byte is as its id says: then it was written wrong.
         if (chunks_.is_sound(id, place)) complain(error.what());
     }
-    return {0, false};
+    return {0, false, true};
 }
 
 std::vector<std::string> TreeCheck::walk(const CommitRecord& snapshot) {
@@ -77,8 +82,8 @@ std::vector<std::string> TreeCheck::walk(const CommitRecord& snapshot) {
         const auto place = find({root.id})[0];
         chunks_.reached.set(*place);
         const auto known = seen_.find(key_of_place(*place));
-        below = known != seen_.end() ? Below{known->second.content_bytes, known->second.whole} : walk_node(node);
-        seen_[key_of_place(*place)] = {own_fingerprint(*node), below.content_bytes, below.whole};
+        if (known != seen_.end()) below = {known->second.content_bytes, known->second.whole, true};
+        else seen_[key_of_place(*place)] = seen(*node, below = walk_node(node));
     } catch (const Error& error) {
         if (!is_unreadable(error)) throw;
         fail(ChunkKind::Tree, root.id, error);
@@ -105,6 +110,9 @@ TreeCheck::Below TreeCheck::walk_node(const std::shared_ptr<const TreeNode>& nod
     else if (node->node.tree == TreeKind::Manifest) below = walk_entries(*node);
     else below = walk_extents(*node);
     path_.pop_back();
+    const NodeEnd end = node_end(repository_.keys(), NodeShape::of(repository_.config().shape), *node);
+    if (end.too_late) complain("a tree node goes on behind the item that should end it");
+    below.closed = end.closed;
     return below;
 }
 
@@ -129,14 +137,14 @@ TreeCheck::Below TreeCheck::walk_children(const TreeNode& node) {
             if (const auto known = seen_.find(key_of_place(*places[i])); known != seen_.end()) {
                 if (known->second.fingerprint != wanted)
                     complain("tree node " + ids[i].hex() + ": holds other things than its parent says");
-                below = {known->second.content_bytes, known->second.whole};
+                below = {known->second.content_bytes, known->second.whole, known->second.closed};
                 before.reset();
             } else {
                 path_.back().index = i;
                 const auto child = open_child(store, path_);
                 if (before && node.node.tree == TreeKind::Extents) check_neighbours(*before, *child);
                 below = walk_node(child);
-                seen_[key_of_place(*places[i])] = {own_fingerprint(*child), below.content_bytes, below.whole};
+                seen_[key_of_place(*places[i])] = seen(*child, below);
                 before = child;
             }
         } catch (const Error& error) {
@@ -145,6 +153,8 @@ TreeCheck::Below TreeCheck::walk_children(const TreeNode& node) {
             below = fail(ChunkKind::Tree, ids[i], error);
             before.reset();
         }
+        if (i + 1 < ids.size() && !below.closed)
+            complain("tree node " + ids[i].hex() + ": it ends where nothing ends it");
         sum.content_bytes += below.content_bytes;
         sum.whole = sum.whole && below.whole;
     }
@@ -159,6 +169,8 @@ TreeCheck::Below TreeCheck::walk_entries(const TreeNode& node) {
         try {
             const Entry entry = decode_entry(item.entry);
             check_place(entry, item.key);
+            if (const auto why = unusual_form(entry, repository_.config().shape))
+                complain(escaped(path_of_key(item.key)) + ": " + *why);
             if (const auto* stored = std::get_if<AttributesChunk>(&entry.attributes))
                 below.whole = follow_attributes(*stored) && below.whole;
             if (entry.type == EntryType::Regular) below.content_bytes += entry.size;
@@ -171,7 +183,7 @@ TreeCheck::Below TreeCheck::walk_entries(const TreeNode& node) {
             complain(escaped(item.key) + ": " + error.what());
         }
     }
-    return {below.content_bytes, follow_data(extents) && below.whole};
+    return {below.content_bytes, follow_data(extents) && below.whole, true};
 }
 
 // Every entry has its parent directory; a further link has its first. The reader's way to both is short and in cache.
@@ -197,7 +209,7 @@ TreeCheck::Below TreeCheck::walk_extents(const TreeNode& node) {
     std::vector<Extent> extents;
     extents.reserve(node.size());
     for (const ExtentsLeafItem& item : node.extents()) extents.push_back(item.extent);
-    return {0, follow_data(extents)};
+    return {0, follow_data(extents), true};
 }
 
 bool TreeCheck::follow_data(const std::vector<Extent>& extents) {
@@ -255,9 +267,10 @@ bool TreeCheck::follow_extents(const ExtentsRoot& root, const Entry& entry) {
         if (node->totals.apparent != entry.size)
             complain("a file of " + std::to_string(entry.size) + " bytes has a content of " +
                      std::to_string(node->totals.apparent));
+        if (const auto why = unusual_extents(*node, repository_.config().shape)) complain(*why);
         const auto known = seen_.find(key_of_place(*place));
-        below = known != seen_.end() ? Below{0, known->second.whole} : walk_node(node);
-        seen_[key_of_place(*place)] = {own_fingerprint(*node), 0, below.whole};
+        if (known != seen_.end()) below = {0, known->second.whole, true};
+        else seen_[key_of_place(*place)] = seen(*node, below = walk_node(node));
     } catch (const Error& error) {
         if (!is_unreadable(error)) {
             path_.swap(manifest_path);

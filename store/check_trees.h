@@ -17,7 +17,9 @@ namespace vault {
 // Memory: three bits a chunk, 24 bytes a tree node, and two paths of nodes. Not thread-safe.
 class TreeCheck {
   public:
-    TreeCheck(CheckChunks& chunks, std::function<void()> poll) : chunks_(chunks), poll_(std::move(poll)) {}
+    // All outlive this.
+    TreeCheck(const Repository& repository, CheckChunks& chunks, std::function<void()> poll)
+        : repository_(repository), chunks_(chunks), poll_(std::move(poll)) {}
 
     // Walks what was not walked before. What is missing or bad is noted in the CheckChunks. Returns what the snapshot
     // says that is not so although every chunk is sound, one line each: a fault of the program that wrote it.
@@ -32,12 +34,14 @@ class TreeCheck {
         std::uint64_t fingerprint = 0;    // of kind, level, totals and last key
         std::uint64_t content_bytes = 0;  // of the regular files below
         bool whole = true;                // everything below was read
+        bool closed = true;               // it may stand before another node of its level
     };
-    struct Reference;
     struct Below {
         std::uint64_t content_bytes = 0;
         bool whole = true;
+        bool closed = true;
     };
+    static Seen seen(const TreeNode& node, const Below& below);
 
     Below walk_node(const std::shared_ptr<const TreeNode>& node);
     Below walk_children(const TreeNode& node);
@@ -52,6 +56,7 @@ class TreeCheck {
     void complain(const std::string& why);
     std::vector<std::optional<ChunkLocation>> find(const std::vector<ChunkId>& ids) const;
 
+    const Repository& repository_;
     CheckChunks& chunks_;
     std::function<void()> poll_;
     std::unordered_map<std::uint64_t, Seen> seen_;  // by pack << 32 | entry
