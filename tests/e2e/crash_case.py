@@ -1,0 +1,105 @@
+# A small repository with something to lose and something to prune, copied for each crash, and the judgement after one:
+# every snapshot whose run returned 0 restores bit-identical, the next run needs no hand, and check finds nothing.
+import os
+import random
+import re
+import shutil
+import subprocess
+
+import vault_case as v
+
+SOAK = os.environ.get("VAULT_SOAK", "") not in ("", "0")
+NEW_PASSWORD = "another horse another battery"
+SEED = int(os.environ.get("VAULT_TEST_SEED", "1"))
+
+
+class CrashCase(v.VaultCase):
+    def make_source(self, name, generator, files=24):
+        for number in range(files):
+            size = generator.choice([0, 100, 5_000, 60_000, 200_000])
+            self.file(f"{name}/{number % 4}/f{number:02}", generator.randbytes(size))
+        return self.path(name)
+
+    def prepare(self):
+        """Fills `self.repository`: of three snapshots one is forgotten; the source has changed since the last."""
+        generator = random.Random(SEED)
+        self.source = self.make_source("source", generator)
+        self.live = {}
+        for number in range(3):
+            for changed in generator.sample(range(24), 5):
+                self.file(f"source/{changed % 4}/f{changed:02}", generator.randbytes(50_000))
+            sid = self.snapshot(self.source, "--series", "s")["snapshot_id"]
+            if number == 0:
+                self.forgotten = sid
+            else:
+                self.live[sid] = self.keep_copy(sid)
+        self.succeed("forget", self.forgotten)
+        for changed in generator.sample(range(24), 8):
+            self.file(f"source/{changed % 4}/f{changed:02}", generator.randbytes(80_000))
+        self.environment["VAULT_NEW_PASSWORD"] = NEW_PASSWORD
+
+    def keep_copy(self, name):
+        copy = self.path("copy-" + name)
+        subprocess.run(["cp", "-a", self.source, copy], check=True)
+        return copy
+
+    def commands(self):
+        """What is crashed: the name and the arguments of each."""
+        oldest = next(iter(self.live))
+        return {
+            "snapshot": ["--json", "snapshot", self.source, "--series", "s"],
+            "forget": ["--json", "forget", oldest],
+            "prune": ["--json", "prune", "--max-unused", "0"],
+            "key add": ["--json", "key", "add"],
+            "key passwd": ["--json", "key", "passwd"],
+        }
+
+    def use(self, repository, home):
+        """From now on commands work on this repository, not yet crashed, with this home."""
+        self.environment["VAULT_PASSWORD"] = v.PASSWORD
+        self.repository = self.environment["VAULT_REPOSITORY"] = repository
+        for name in ("cache", "state", "data"):
+            self.environment[f"XDG_{name.upper()}_HOME"] = os.path.join(home, name)
+        self.environment["HOME"] = home
+
+    def assert_ended_in_order(self, returncode, what):
+        """Not by a fault of the program's own."""
+        self.assertNotIn(returncode, (-6, -11, -7, -8, 134, 139, 135, 136), what)
+
+    def assert_sound(self, command, returncode, stdout, what):
+        """After `command` ended with `returncode`, or was killed: the promises hold."""
+        live = dict(self.live)
+        if command == "forget":
+            live.pop(next(iter(live)))  # forgotten or not: both are right
+        if command == "snapshot" and returncode == 0:
+            sid = re.search(rb'"snapshot_id":"([0-9a-f]{32})"', stdout)
+            self.assertIsNotNone(sid, what)
+            live[sid[1].decode()] = self.source
+        passwords = [v.PASSWORD, NEW_PASSWORD] if command == "key passwd" else [v.PASSWORD]
+        if command == "key passwd" and returncode == 0:
+            passwords = [NEW_PASSWORD]
+        for password in passwords:
+            self.environment["VAULT_PASSWORD"] = password
+            result = self.run_vault("--json", "snapshot", self.source, "--series", "s")
+            if result.code != v.WRONG_KEY:
+                break
+        self.assertEqual(result.code, v.OK, f"{what}: the next run: {result}")
+        live[result.summary["snapshot_id"]] = self.source
+        if command == "prune":
+            result = self.run_vault("--json", "prune", "--max-unused", "0")
+            self.assertEqual(result.code, v.OK, f"{what}: the next prune: {result}")
+        result = self.run_vault("check", "--read-data")
+        self.assertEqual(result.code, v.OK, f"{what}: {result}")
+        for sid, copy in live.items():
+            target = self.path("back")
+            result = self.run_vault("restore", sid, "--target", target)
+            self.assertEqual(result.code, v.OK, f"{what}: {result}")
+            self.assert_restored(result, copy, target + self.source)
+            self.remove(target)
+        self.assertEqual(self.objects_in("sessions"), [], what)
+
+
+def copy_tree(source, target):
+    if os.path.exists(target):
+        shutil.rmtree(target)
+    subprocess.run(["cp", "-a", source, target], check=True)
