@@ -2,8 +2,6 @@
 #include "fuse/mount.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 #include <thread>
 
 #include "fuse/daemon_trace.h"
+#include "fuse/mount_loop.h"
 #include "fuse/mount_operations.h"
 #include "fuse/mount_table.h"
 #include "store/base/text.h"
@@ -27,9 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr unsigned kThreadsMax = 16;
 constexpr unsigned kReadAheadKib = 1'024;
-constexpr auto kStopPoke = 20ms;
 constexpr auto kUnmountTick = 200ms;
 
 // libfuse and fusermount3 speak to stderr and say little else when they fail. While this lives, what they say is kept
@@ -91,10 +88,6 @@ struct DestroySession {
     void operator()(fuse_session* session) const { ::fuse_session_destroy(session); }
 };
 
-struct DestroyLoopConfig {
-    void operator()(fuse_loop_config* config) const { ::fuse_loop_cfg_destroy(config); }
-};
-
 void require_mountable(const std::string& point) {
     // Before anything is asked of it: a daemon that died or hangs does not answer.
     const auto place = mounted_at(point);
@@ -122,8 +115,9 @@ struct Mount::Impl {
     Adapter adapter;
     std::unique_ptr<fuse_session, DestroySession> session;
     UniqueFd trace;
-    std::mutex mutex;  // guards the two
-    std::optional<pthread_t> serving;
+    std::mutex mutex;  // guards all below, and the end of the session
+    std::optional<MountLoop> loop;
+    bool serving = false;
     bool stopped = false;
 
     // Whether the kernel has cut the connection, or the session has ended.
@@ -163,22 +157,16 @@ Mount::Mount(VaultFs& fs, MountOptions options, std::function<void(const std::st
 Mount::~Mount() { impl_->end_session(); }
 
 void Mount::serve(const std::function<void()>& ready, const std::function<void()>& unmounted) {
-    // libfuse's main thread sleeps until a worker ends or a signal comes, so stop() sends it one that does nothing.
-    struct sigaction nothing {};
-    nothing.sa_handler = [](int) {};
-    ::sigaction(SIGUSR2, &nothing, nullptr);
     {
         const std::lock_guard lock(impl_->mutex);
         if (impl_->stopped) return;  // before it began
-        impl_->serving = ::pthread_self();
+        impl_->loop.emplace(impl_->session.get());
+        impl_->serving = true;
         impl_->adapter.ahead = std::make_shared<FilesAhead>(
             impl_->adapter.fs, [session = impl_->session.get()](std::uint64_t inode, const FileBytes& content) {
                 return give_content(session, inode, content);
             });
     }
-    const std::unique_ptr<fuse_loop_config, DestroyLoopConfig> config(::fuse_loop_cfg_create());
-    ::fuse_loop_cfg_set_clone_fd(config.get(), 1);
-    ::fuse_loop_cfg_set_max_threads(config.get(), kThreadsMax);
     std::thread greeter([&] {
         struct stat answered {};
         if (::stat(impl_->options.point.c_str(), &answered) != 0) return;
@@ -187,15 +175,20 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
         while (!impl_->has_gone()) std::this_thread::sleep_for(kUnmountTick);
         unmounted();
     });
-    const int failed = ::fuse_session_loop_mt(impl_->session.get(), config.get());
+    std::optional<Error> failed;
+    try {
+        impl_->loop->run();
+    } catch (const Error& error) {
+        failed = with_context("the mount at " + escaped(impl_->options.point), error);
+    }
     impl_->adapter.ahead->stop();  // it uses the session
     {
         const std::lock_guard lock(impl_->mutex);
-        impl_->serving.reset();
+        impl_->serving = false;
         impl_->end_session();  // lets the greeter go, if it still waits for an answer
     }
     greeter.join();
-    if (failed < 0) throw system_error("the mount at " + escaped(impl_->options.point) + " failed", -failed);
+    if (failed) throw *failed;
 }
 
 void Mount::stop() {
@@ -206,19 +199,9 @@ void Mount::stop() {
         ahead = impl_->adapter.ahead;
     }
     if (ahead) ahead->stop();
-    {
-        const std::lock_guard lock(impl_->mutex);
-        impl_->stopped = true;
-        if (impl_->serving) ::fuse_session_exit(impl_->session.get());
-    }
-    for (;;) {
-        {
-            const std::lock_guard lock(impl_->mutex);
-            if (!impl_->serving) return;
-            ::pthread_kill(*impl_->serving, SIGUSR2);
-        }
-        std::this_thread::sleep_for(kStopPoke);
-    }
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopped = true;
+    if (impl_->serving) impl_->loop->stop();
 }
 
 }  // namespace vault

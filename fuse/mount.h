@@ -30,7 +30,7 @@ class Mount {
     // answer nobody then. Throws Io where the kernel's side fails.
     void serve(const std::function<void()>& ready, const std::function<void()>& unmounted);
 
-    // Ends serve(), which unmounts whoever uses the mount. Requests that wait are waited for. From any thread.
+    // Ends serve(), which unmounts whoever uses the mount; does not wait for that. From any thread.
     void stop();
 
   private:
