@@ -84,6 +84,7 @@ ExitCode run_inspect(Invocation& invocation);
 ExitCode run_prune(Invocation& invocation);
 ExitCode run_check(Invocation& invocation);
 ExitCode run_scrub(Invocation& invocation);
+ExitCode run_repair(Invocation& invocation);
 ExitCode run_key(Invocation& invocation);
 ExitCode run_version(Invocation& invocation);
 

@@ -37,6 +37,7 @@ constexpr Command kCommands[] = {
     {"prune", "", "Reclaim the room of what no snapshot needs", run_prune},
     {"check", "", "Verify a repository, and name what damage harms", run_check},
     {"scrub", "", "Verify without a key what can be verified so", run_scrub},
+    {"repair", "", "Save what damage has left, and name what is lost", run_repair},
     {"key", "", "List, add, remove and change keys", run_key},
     {"version", "", "Versions of vault, its format and its libraries", run_version},
 };

@@ -93,6 +93,8 @@ struct MarkOptions {
     std::function<Time()> time = now;
     std::function<void()> poll = [] {};  // may throw
     Marker::Memory before;        // of an earlier marking by this run
+    // Repair: a pack outside the index may go to quarantine, which keeps it, once all else is found to be whole.
+    bool quarantine_unknown = false;
     bool record_damage = false;   // nodes that do not verify go on record before Corrupt is thrown
 };
 

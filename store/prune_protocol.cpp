@@ -87,6 +87,8 @@ std::map<PackId, PackFate> PruneProtocol::fates(const CondemnedRecord& list, Sur
     for (const PackId& pack : list.packs) {
         mark_.poll();
         fates[pack] = survivors.fate_of(pack);
+        if (mark_.quarantine_unknown && fates[pack] == PackFate::Stays && !survivors.knows(pack))
+            fates[pack] = PackFate::Quarantined;
     }
     return fates;
 }
@@ -111,18 +113,17 @@ DecisionRecord PruneProtocol::decide(const CondemnedRecord& list, std::vector<bo
     }
 }
 
-// Where this run did not find that all of a pack is safe elsewhere, the decision being another's, what damaged/ names
-// lost in it may be nowhere else: it goes to quarantine.
+// Where this run did not find that all of a pack is safe elsewhere, the decision being another's, and damage on it is on
+// record, it may hold what is nowhere else: it goes to quarantine.
 ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRecord& decision, const Known& known) {
     Backend& backend = repository_.backend();
     std::map<std::string, std::uint64_t> sizes;
     for (const ObjectInfo& info : known.packs) sizes[info.name] = info.size;
     const DamageMarks damage = read_damage_marks(repository_);
-    const auto holds_lost = [&](const PackId& pack) {
-        const auto marks = damage.packs.find(pack);
+    const auto is_to_be_kept = [&](const PackId& pack) {
         const auto fate = known.fates.find(pack);
-        return marks != damage.packs.end() && !marks->second.lost.empty() &&
-               (fate == known.fates.end() || fate->second != PackFate::Goes);
+        if (fate == known.fates.end() || fate->second == PackFate::Stays) return damage.marks(pack);
+        return fate->second == PackFate::Quarantined;
     };
     ListOutcome outcome;
     for (std::size_t i = 0; i < list.packs.size(); ++i) {
@@ -131,7 +132,7 @@ ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRec
             continue;
         }
         const std::string name = pack_name(list.packs[i]);
-        if (holds_lost(list.packs[i]) && copy_to_quarantine(backend, list.packs[i])) ++outcome.packs_quarantined;
+        if (is_to_be_kept(list.packs[i]) && copy_to_quarantine(backend, list.packs[i])) ++outcome.packs_quarantined;
         backend.remove(name);  // also where it is gone: its removal may not be durable
         const auto size = sizes.find(name);
         if (size == sizes.end()) continue;

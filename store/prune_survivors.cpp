@@ -10,9 +10,14 @@ namespace vault {
 
 Survivors::Survivors(const Repository& repository, const Marked& marked) : repository_(repository), marked_(marked) {}
 
-PackFate Survivors::fate_of(const PackId& pack) {
+bool Survivors::knows(const PackId& pack) const {
     const auto number = marked_.view.index->number_of(pack);
-    if (!number || !marked_.view.chunks->view().contains(*number)) return PackFate::Stays;
+    return number && marked_.view.chunks->view().contains(*number);
+}
+
+PackFate Survivors::fate_of(const PackId& pack) {
+    if (!knows(pack)) return PackFate::Stays;
+    const auto number = marked_.view.index->number_of(pack);
     const PackDirectory directory = marked_.view.index->directory(*number);
     const std::vector<bool> reached = marked_.reached(*number, directory);
     const auto damage = marked_.listing.damage.packs.find(pack);

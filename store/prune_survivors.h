@@ -19,6 +19,9 @@ class Survivors {
     // this very pack.
     PackFate fate_of(const PackId& pack);
 
+    // Whether the pack is listed and its directory was read.
+    bool knows(const PackId& pack) const;
+
     std::uint64_t chunks_verified() const { return chunks_verified_; }
     // Chunks of which a copy did not verify.
     const std::vector<DamageRecord::LostChunk>& bad() const { return bad_; }

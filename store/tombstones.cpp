@@ -57,7 +57,9 @@ Tombstones list_tombstones(const Repository& repository) {
             if (!bundle) continue;
             for (const auto& item : bundle->items) {
                 found.forgotten.emplace(item.sid, item.time);
-                found.doubtful.erase(item.sid);
+                if (found.doubtful.erase(item.sid) > 0)
+                    std::erase_if(found.damaged,
+                                  [&](const std::string& line) { return line.starts_with(name_of(item.sid)); });
             }
         } catch (const Error& error) {
             if (!is_unreadable(error)) throw;
@@ -94,6 +96,14 @@ void put_tombstone(const Repository& repository, const SessionId& sid) {
             if (error.kind() == ErrorKind::NoSpace && !released && backend.release_reserve()) {
                 released = true;
                 continue;
+            }
+            // A damaged object in its place, or one that somebody without the key put there, is never replaced: a bundle
+            // of one says the same.
+            if (error.kind() == ErrorKind::Exists && list_tombstones(repository).doubtful.contains(sid)) {
+                BundleRecord bundle;
+                fill_random(bundle.number.bytes);
+                bundle.items = {{sid, tombstone.time}};
+                return put_record(repository, ObjectKind::Bundle, std::string(kBundles) + bundle.number.hex(), bundle);
             }
             // Somebody else's is as good as ours; and of a put that failed the reply may be all that was lost. Either
             // way it counts only once it is durable.

@@ -37,7 +37,7 @@ class Errors(v.VaultCase):
         self.fail_with(v.USAGE, says="no command")
 
     def test_commands_of_later_versions_do_not_exist(self):
-        for name in ("check", "repair", "diff", "find", "stats", "log"):
+        for name in ("diff", "find", "stats", "log"):
             self.fail_with(v.USAGE, name, "--help", says="unknown command")
 
     def test_an_unknown_option_is_refused_with_a_guess(self):

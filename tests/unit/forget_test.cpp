@@ -232,6 +232,11 @@ TEST_CASE("a damaged tombstone neither hides its snapshot nor lets it take a pla
     // A listing that knows the snapshot from before sees the damage too, and sees it go.
     const SnapshotListing again = list_snapshots(*store.repository, listing.live);
     CHECK(again.live[2].tombstone_unreadable);
+    // Forgotten again, it is: by a bundle, since nothing is ever replaced.
+    put_tombstone(*store.repository, sid_of("cccc"));
+    CHECK(ids(store.list().live) == Names{"aaaa", "bbbb"});
+    CHECK(store.list().damaged == Names{});
+    for (const std::string& name : store.names("tombstones/bundle-")) store.test.backend().remove(name);
     store.test.backend().remove("tombstones/" + sid_of("cccc").hex());
     CHECK_FALSE(list_snapshots(*store.repository, again.live).live[2].tombstone_unreadable);
 }

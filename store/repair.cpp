@@ -1,0 +1,167 @@
+// Look, save, take the damaged packs away, look again.
+#include "store/repair.h"
+
+#include <algorithm>
+
+#include "store/backend/object_names.h"
+#include "store/prune_protocol.h"
+#include "store/prune_sessions.h"
+#include "store/prune_tidy.h"
+#include "store/repair_objects.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::size_t kVictimsMax = 65'536;
+
+// What an object that cannot be put right means, and what its owner can do.
+std::string advice_on(const DamagedObject& object) {
+    const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
+    if (is_in("snapshots/")) {
+        const std::string sid = object.name.substr(10);
+        return "this snapshot cannot be listed or restored; `vault forget " + sid + "` lets prune go on without it";
+    }
+    if (is_in("tombstones/bundle-")) return "the snapshots that it forgot are back: forget them again";
+    if (is_in("tombstones/")) return "its snapshot counts as kept: forget it again";
+    if (is_in("marks/")) return "a tag or hold on its snapshot may be wrong: set it again";
+    if (is_in("keys/")) return "a password or key file no longer opens: `vault key add` it again";
+    if (is_in("sessions/")) return "the next prune ends this run when its heartbeats stop";
+    if (is_in("condemned/") || is_in("waiting/") || is_in("decision/"))
+        return "no run may count on packs until it is known which it names: get the object from a copy";
+    return "it is not needed to restore";
+}
+
+class Repair {
+  public:
+    Repair(const Repository& repository, const RepairOptions& options, CheckProgress& progress,
+           const std::function<void(const HarmedEntry&)>& harmed, const std::function<bool()>& interrupted)
+        : repository_(repository), options_(options), progress_(progress), harmed_(harmed), interrupted_(interrupted) {}
+
+    RepairReport run() {
+        report_.generations_put = restore_generations(repository_, options_.dry_run);
+        const auto nobody = [](const HarmedEntry&) {};
+        report_.before = options_.dry_run ? look(options_.read_data, harmed_) : look(options_.read_data, nobody);
+        progress_.phase = "reading what is on record";
+        report_.boxes_withdrawn = withdraw_sound_boxes(repository_, options_.dry_run);
+        choose_packs();
+        if (!report_.packs.empty() || !report_.before.damage.missing.empty()) save();
+        if (options_.dry_run) {
+            name_objects(report_.before);
+            return std::move(report_);
+        }
+        if (!report_.packs.empty()) take_away();
+        progress_.phase = "putting copies of directories";
+        report_.directories_replaced = restore_directory_copies(repository_, report_.before.damage.objects);
+        report_.after = look(false, harmed_);
+        name_objects(report_.after);
+        return std::move(report_);
+    }
+
+  private:
+    CheckReport look(bool read_data, const std::function<void(const HarmedEntry&)>& harmed) {
+        CheckOptions check_options;
+        check_options.read_data = read_data;
+        check_options.record = !options_.dry_run;
+        check_options.threads = options_.threads;
+        return check(repository_, check_options, progress_, harmed, interrupted_);
+    }
+
+    // Those that the check found, and those on record.
+    void choose_packs() {
+        std::set<PackId> listed;
+        for (const ObjectInfo& info : repository_.backend().list("packs/"))
+            if (const auto id = pack_of_name(info.name)) listed.insert(*id);
+        for (const auto& [pack, damaged] : report_.before.damage.packs)
+            if (listed.contains(pack)) report_.packs.insert(pack);
+        for (const auto& [pack, damage] : read_damage_marks(repository_).packs)
+            if (listed.contains(pack)) report_.packs.insert(pack);
+    }
+
+    void save() {
+        progress_.phase = "saving what can be read";
+        SalvageRequest request{repository_, options_.from, report_.packs, report_.before.damage.missing,
+                               options_.dry_run, [this] { poll(); }};
+        report_.salvaged = salvage(request);
+        if (options_.dry_run) return;
+        // Whoever carries out the list of these packs keeps in quarantine what is on record.
+        const DamageMarks marks = read_damage_marks(repository_);
+        for (const PackId& pack : report_.packs) {
+            PackDamage damage{pack, {}, {}};
+            if (const auto lost = report_.salvaged.lost.find(pack); lost != report_.salvaged.lost.end())
+                damage.lost = lost->second;
+            if (damage.lost.empty() && !marks.marks(pack)) damage.boxes = {0};
+            record_damage(repository_, marks, std::move(damage), DamageAction::Found);
+        }
+    }
+
+    void take_away() {
+        progress_.phase = "putting damaged packs into quarantine";
+        end_sessions(repository_, options_.environment);
+        const std::set<SessionId> live = live_sessions(repository_.backend());
+        std::vector<PackId> victims;
+        for (const PackId& pack : report_.packs) {
+            const auto writer = report_.salvaged.writers.find(pack);
+            if (writer == report_.salvaged.writers.end() || !live.contains(writer->second)) victims.push_back(pack);
+            else report_.left.push_back(pack_name(pack) + ": its run is at work; repair again when it has ended");
+        }
+        if (victims.empty()) return;
+        if (victims.size() > kVictimsMax) victims.resize(kVictimsMax);  // the next repair takes the rest
+        MarkOptions mark;
+        mark.no_live_snapshot_is_fine = true;
+        mark.time = options_.environment.time;
+        mark.poll = [this] { poll(); };
+        mark.quarantine_unknown = true;
+        try {
+            const ListOutcome outcome = PruneProtocol(repository_, options_.environment, mark).condemn(victims);
+            report_.packs_removed = outcome.packs_removed;
+            report_.packs_quarantined = outcome.packs_quarantined;
+            report_.waits_for = outcome.waits_for;
+            if (outcome.waits_for.empty()) remove_settled_damage(repository_, outcome.settled_damage);
+            if (outcome.packs_kept > 0)
+                report_.left.push_back(std::to_string(outcome.packs_kept) +
+                                       " damaged packs stay: not all that they hold could be saved or is on record as "
+                                       "lost; repair with --read-data");
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Corrupt) throw;
+            report_.left.push_back("the damaged packs stay where they are: " + std::string(error.what()));
+        }
+    }
+
+    void name_objects(const CheckReport& found) {
+        for (const DamagedObject& object : found.damage.objects) {
+            if (object.name.starts_with("config/") || object.name.starts_with("keyring/")) continue;  // superseded
+            if (object.name.starts_with("dirs/") && options_.dry_run) continue;  // to be replaced
+            report_.left.push_back(object.name + ": " + object.why + "; " + advice_on(object));
+        }
+    }
+
+    void poll() const {
+        if (interrupted_()) throw Error(ErrorKind::Interrupted, "interrupted; the next repair goes on");
+    }
+
+    const Repository& repository_;
+    const RepairOptions& options_;
+    CheckProgress& progress_;
+    const std::function<void(const HarmedEntry&)>& harmed_;
+    const std::function<bool()>& interrupted_;
+    RepairReport report_;
+};
+
+}  // namespace
+
+bool RepairReport::whole(bool dry_run) const {
+    if (!left.empty() || !waits_for.empty()) return false;
+    const auto loses = [](const auto& pack) { return !pack.second.empty(); };
+    const bool lost = std::any_of(salvaged.lost.begin(), salvaged.lost.end(), loses) || !salvaged.missing.empty();
+    return dry_run ? before.sound() && generations_put.empty() && !lost
+                   : after.damage.packs.empty() && after.damage.missing.empty() && after.wrong.empty() &&
+                         after.harmed_entries == 0;
+}
+
+RepairReport repair(const Repository& repository, const RepairOptions& options, CheckProgress& progress,
+                    const std::function<void(const HarmedEntry&)>& harmed, const std::function<bool()>& interrupted) {
+    return Repair(repository, options, progress, harmed, interrupted).run();
+}
+
+}  // namespace vault

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+# vault repair over the real binary: what can be read is saved, what cannot is named and comes back from a later
+# snapshot or from a copy, nothing is deleted that is nowhere else, and a repair that was cut short goes on.
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import vault_case as v
+
+
+class Repair(v.VaultCase):
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(11)
+        self.init()
+        for name in ("one", "two", "three"):
+            self.file("source/" + name, self.random.randbytes(700_000))
+        self.first = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+
+    def repair(self, code, *arguments, **named):
+        """Runs with --json; returns the summary and the entries that are harmed, as their schemas say."""
+        result = self.run_vault("--json", "repair", *arguments, **named)
+        self.assertEqual(result.code, code, str(result))
+        harmed = []
+        for item in result.objects:
+            if item["message_type"] == "harmed":
+                harmed.append(item["path"])
+            if item["message_type"] == "summary":
+                self.assertEqual(v.schema_violations(item, v.load_schema("summary.repair")), [], item)
+        return result.objects[-1], sorted(set(harmed))
+
+    def check_with(self, code):
+        result = self.run_vault("--json", "check", "--read-data")
+        self.assertEqual(result.code, code, str(result))
+        return result.objects[-1]
+
+    def data_pack(self):
+        packs = self.objects_in("packs")
+        return max(packs, key=lambda name: os.path.getsize(os.path.join(self.repository, name)))
+
+    def restores(self, snapshot, *missing):
+        target = self.path("back-%d" % self.random.getrandbits(40))
+        self.run_vault("restore", snapshot, "--target", target)
+        for name in ("one", "two", "three"):
+            back = os.path.join(target, self.path("source").lstrip("/"), name)
+            if name in missing:
+                self.assertFalse(os.path.exists(back), back)
+                continue
+            with open(back, "rb") as was, open(self.path("source/" + name), "rb") as now:
+                self.assertEqual(was.read(), now.read(), name)
+
+    # --- nothing to do ---
+
+    def test_a_sound_repository_is_left_as_it_is(self):
+        before = self.objects_in("packs")
+        for arguments in ([], ["--read-data"], ["--dry-run"]):
+            summary, harmed = self.repair(v.OK, *arguments)
+            self.assertTrue(summary["whole"])
+            self.assertEqual((harmed, summary["damaged_packs"]), ([], []))
+        self.assertEqual(self.objects_in("packs"), before)
+        self.assertEqual(self.objects_in("quarantine"), [])
+
+    # --- a damaged box ---
+
+    def test_a_damaged_box_costs_the_files_in_it_alone_and_a_later_snapshot_heals_them(self):
+        pack = self.data_pack()
+        self.flip(pack, 300_000)
+        with open(os.path.join(self.repository, pack), "rb") as file:
+            damaged = file.read()
+        # A dry run says so and changes nothing.
+        before = self.objects_in("packs")
+        summary, harmed = self.repair(v.INTEGRITY, "--read-data", "--dry-run")
+        self.assertEqual(self.objects_in("packs"), before)
+        self.assertEqual(self.objects_in("damaged"), [])
+        self.assertEqual(len(harmed), 1)
+
+        summary, harmed = self.repair(v.INTEGRITY, "--read-data")
+        self.assertEqual(len(harmed), 1)
+        lost = os.path.basename(harmed[0])
+        self.assertGreater(summary["chunks_saved"], 0)
+        self.assertGreater(summary["chunks_lost"], 0)
+        self.assertEqual(summary["harmed_snapshots"], [self.first])
+        self.assertEqual(summary["packs_quarantined"], 1)
+        self.assertNotIn(pack, self.objects_in("packs"))
+        with open(os.path.join(self.repository, "quarantine", os.path.basename(pack)), "rb") as file:
+            self.assertEqual(file.read(), damaged)
+        self.restores(self.first, lost)
+        # The source still has it.
+        second = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+        self.restores(second)
+        self.restores(self.first)
+        self.assertEqual(self.check_with(v.OK)["num_errors"], 0)
+        self.succeed("prune")
+        self.assertEqual(self.objects_in("damaged"), [])
+        self.assertEqual(self.check_with(v.OK)["num_errors"], 0)
+        self.assertTrue(self.repair(v.OK)[0]["whole"])
+
+    def test_damage_check_snapshot_check_prune_without_any_repair(self):
+        self.flip(self.data_pack(), 300_000)
+        self.check_with(v.INTEGRITY)
+        self.snapshot(self.path("source"), "--series", "s")
+        self.restores(self.first)
+        self.succeed("prune")
+        self.assertEqual(self.check_with(v.OK)["num_errors"], 0)
+        self.assertEqual(self.objects_in("damaged"), [])
+
+    def test_a_copy_of_the_repository_gives_back_what_is_lost(self):
+        copy = self.path("copy")
+        shutil.copytree(self.repository, copy)
+        self.flip(self.data_pack(), 300_000)
+        os.unlink(os.path.join(self.repository, min(self.objects_in("packs"), key=lambda name: os.path.getsize(
+            os.path.join(self.repository, name)))))  # of the trees
+        summary, harmed = self.repair(v.OK, "--read-data", "--from", copy)
+        self.assertTrue(summary["whole"])
+        self.assertEqual(harmed, [])
+        self.assertGreater(summary["chunks_from_copy"], 1)
+        self.restores(self.first)
+        self.assertEqual(self.check_with(v.OK)["num_errors"], 0)
+
+    def test_another_repository_is_refused_as_a_copy(self):
+        other = self.path("other")
+        self.succeed("init", "--repo", other)
+        self.fail_with(v.USAGE, "repair", "--from", other, says="not a copy")
+
+    def test_damage_on_record_that_reads_well_is_withdrawn(self):
+        pack = self.data_pack()
+        self.flip(pack, 300_000)
+        self.check_with(v.INTEGRITY)
+        self.flip(pack, 300_000)  # back again
+        summary, _ = self.repair(v.OK)
+        self.assertEqual(summary["boxes_withdrawn"], 1)
+        self.assertIn(pack, self.objects_in("packs"))
+        self.assertTrue(summary["whole"])
+
+    # --- directories, lengths ---
+
+    def test_a_pack_whose_directory_is_damaged_is_saved_by_the_copy_in_dirs(self):
+        for pack in self.objects_in("packs"):
+            self.flip(pack, -10)
+        summary, harmed = self.repair(v.OK)
+        self.assertEqual(harmed, [])
+        self.assertEqual(len(summary["damaged_packs"]), 2)
+        self.assertEqual(summary["chunks_lost"], 0)
+        self.restores(self.first)
+        self.assertEqual(self.check_with(v.OK)["num_errors"], 0)
+
+    def test_what_stands_before_a_cut_is_saved(self):
+        pack = self.data_pack()
+        path = os.path.join(self.repository, pack)
+        os.chmod(path, 0o600)
+        os.truncate(path, os.path.getsize(path) // 2)
+        summary, harmed = self.repair(v.INTEGRITY)
+        self.assertGreater(summary["chunks_saved"], 0)
+        self.assertGreater(len(harmed), 0)
+        self.assertLess(len(harmed), 3)
+        self.assertEqual(summary["packs_quarantined"], 1)
+        self.snapshot(self.path("source"), "--series", "s")
+        self.restores(self.first)
+
+    def test_a_damaged_copy_of_directories_is_replaced(self):
+        name = self.objects_in("dirs")[0]
+        self.flip(name, 500)
+        summary, _ = self.repair(v.OK)
+        self.assertEqual(summary["directories_replaced"], 1)
+        self.assertNotIn(name, self.objects_in("dirs"))
+        self.assertEqual(self.check_with(v.OK)["packs_without_copy"], 0)
+
+    # --- small objects ---
+
+    def test_a_lost_config_is_made_again(self):
+        for name in ("config/1", "keyring/1"):
+            with self.subTest(name=name):
+                if name == "config/1":
+                    os.unlink(os.path.join(self.repository, name))
+                    self.assertEqual(self.run_vault("snapshot", self.path("source")).code, v.INTEGRITY)
+                    summary, _ = self.repair(v.OK)
+                    self.assertEqual(summary["generations_put"], ["keyring/2", "config/2"])
+                else:
+                    self.flip("keyring/2", 500)
+                    summary, _ = self.repair(v.OK)
+                    self.assertEqual(summary["generations_put"], ["keyring/3", "config/3"])
+                self.snapshot(self.path("source"), "--series", "s")
+                self.restores(self.first)
+
+    def test_a_damaged_snapshot_is_named_with_what_to_do(self):
+        second = self.snapshot(self.path("source"), "--series", "other")["snapshot_id"]
+        self.flip("snapshots/" + second, 500)
+        summary, _ = self.repair(v.INTEGRITY)
+        self.assertEqual(len(summary["left"]), 1)
+        self.assertIn("vault forget " + second, summary["left"][0])
+        self.restores(self.first)
+
+    # --- cut short ---
+
+    def test_a_repair_that_is_killed_anywhere_goes_on(self):
+        self.flip(self.data_pack(), 300_000)
+        whole = self.path("whole")
+        shutil.copytree(self.repository, whole)
+        for round_number in range(12):
+            shutil.rmtree(self.repository)
+            shutil.copytree(whole, self.repository)
+            process = subprocess.Popen([self.vault, "repair", "--read-data"], env=self.environment,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(0.01 + 0.03 * round_number)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            summary, harmed = self.repair(v.INTEGRITY, "--read-data")
+            self.assertEqual(len(harmed), 1, round_number)
+            self.assertEqual(summary["waits_for"], [])
+            self.restores(self.first, os.path.basename(harmed[0]))
+            self.snapshot(self.path("source"), "--series", "s")
+            self.restores(self.first)
+            self.succeed("prune")
+            self.assertEqual(self.check_with(v.OK)["num_errors"], 0, round_number)
+
+
+if __name__ == "__main__":
+    unittest.main()
