@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "store/base/text.h"
 #include "store/prune_dirs.h"
 #include "store/prune_series.h"
 #include "store/prune_sessions.h"
@@ -97,9 +96,7 @@ class Prune {
                 ++report_.lists_finished;
                 continue;
             }
-            if (!is_abandoned(list.record))
-                throw Error(ErrorKind::Busy, "another prune is at work on " + escaped(list.record.by.host) +
-                                                 ", process " + std::to_string(list.record.by.pid));
+            require_abandoned(list.record, options_.environment);
             progress_.phase = "going on with a prune that was cut short";
             take(protocol().adopt(list.record));
             ++report_.lists_adopted;
@@ -109,17 +106,6 @@ class Prune {
             }
         }
         return true;
-    }
-
-    bool is_abandoned(const CondemnedRecord& list) const {
-        const PruneEnvironment& environment = options_.environment;
-        switch (environment.liveness_of(list.by, "condemned/" + list.number.hex())) {
-            case Liveness::Alive: return false;
-            case Liveness::Gone: return true;
-            case Liveness::Unknown: break;
-        }
-        return nanoseconds_between(list.time, environment.time()) >
-               std::chrono::nanoseconds(environment.silence_limit).count();
     }
 
     std::vector<PackId> choose(const Marked& marked, const std::set<SessionId>& live_before) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/base/text.h"
 #include "store/control_objects.h"
 #include "store/damage_found.h"
 #include "store/prune_sessions.h"
@@ -23,6 +24,16 @@ bool keeps_all(const DecisionRecord& decision) {
 }
 
 }  // namespace
+
+void require_abandoned(const CondemnedRecord& list, const PruneEnvironment& environment) {
+    const Liveness state = environment.liveness_of(list.by, condemned_name(list.number));
+    if (state == Liveness::Gone) return;
+    if (state == Liveness::Unknown && nanoseconds_between(list.time, environment.time()) >
+                                          std::chrono::nanoseconds(environment.silence_limit).count())
+        return;
+    throw Error(ErrorKind::Busy, "another prune is at work on " + escaped(list.by.host) + ", process " +
+                                     std::to_string(list.by.pid));
+}
 
 ListOutcome PruneProtocol::condemn(std::vector<PackId> victims) {
     CondemnedRecord list;
@@ -113,8 +124,8 @@ DecisionRecord PruneProtocol::decide(const CondemnedRecord& list, std::vector<bo
     }
 }
 
-// Where this run did not find that all of a pack is safe elsewhere, the decision being another's, and damage on it is on
-// record, it may hold what is nowhere else: it goes to quarantine.
+// Where this run did not find that all of a pack is safe elsewhere, the decision being another's, and damage on it is
+// on record, it may hold what is nowhere else: it goes to quarantine.
 ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRecord& decision, const Known& known) {
     Backend& backend = repository_.backend();
     std::map<std::string, std::uint64_t> sizes;

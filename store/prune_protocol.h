@@ -20,6 +20,9 @@ struct ListOutcome {
     std::set<PackId> settled_damage;    // store/prune_tidy.h
 };
 
+// Throws Busy where the pruner of an undecided list may live: nobody else goes on with it then.
+void require_abandoned(const CondemnedRecord& list, const PruneEnvironment& environment);
+
 class PruneProtocol {
   public:
     // All are borrowed. `mark.poll` is called while waiting and marking and may throw: then the list is given up.

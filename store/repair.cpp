@@ -40,6 +40,7 @@ class Repair {
 
     RepairReport run() {
         report_.generations_put = restore_generations(repository_, options_.dry_run);
+        if (!options_.dry_run) go_on_with_lists();
         const auto nobody = [](const HarmedEntry&) {};
         report_.before = options_.dry_run ? look(options_.read_data, harmed_) : look(options_.read_data, nobody);
         progress_.phase = "reading what is on record";
@@ -65,6 +66,38 @@ class Repair {
         check_options.record = !options_.dry_run;
         check_options.threads = options_.threads;
         return check(repository_, check_options, progress_, harmed, interrupted_);
+    }
+
+    // P0: what a repair or prune that was cut short has left. Where marking finds too much damage to go on, the list is
+    // given up, and its packs are looked at like all others.
+    void go_on_with_lists() {
+        progress_.phase = "going on with what was cut short";
+        end_sessions(repository_, options_.environment);
+        const MarkOptions mark = mark_options();
+        PruneProtocol protocol(repository_, options_.environment, mark);
+        for (const CondemnedList& list : list_condemned(repository_)) {
+            try {
+                if (!list.decision) require_abandoned(list.record, options_.environment);
+                take(list.decision ? protocol.finish(list.record, *list.decision) : protocol.adopt(list.record));
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::Corrupt) throw;
+            }
+        }
+    }
+
+    MarkOptions mark_options() const {
+        MarkOptions mark;
+        mark.no_live_snapshot_is_fine = true;
+        mark.time = options_.environment.time;
+        mark.poll = [this] { poll(); };
+        mark.quarantine_unknown = true;
+        return mark;
+    }
+
+    void take(const ListOutcome& outcome) {
+        report_.packs_removed += outcome.packs_removed;
+        report_.packs_quarantined += outcome.packs_quarantined;
+        report_.waits_for.insert(report_.waits_for.end(), outcome.waits_for.begin(), outcome.waits_for.end());
     }
 
     // Those that the check found, and those on record.
@@ -107,16 +140,10 @@ class Repair {
         }
         if (victims.empty()) return;
         if (victims.size() > kVictimsMax) victims.resize(kVictimsMax);  // the next repair takes the rest
-        MarkOptions mark;
-        mark.no_live_snapshot_is_fine = true;
-        mark.time = options_.environment.time;
-        mark.poll = [this] { poll(); };
-        mark.quarantine_unknown = true;
+        const MarkOptions mark = mark_options();
         try {
             const ListOutcome outcome = PruneProtocol(repository_, options_.environment, mark).condemn(victims);
-            report_.packs_removed = outcome.packs_removed;
-            report_.packs_quarantined = outcome.packs_quarantined;
-            report_.waits_for = outcome.waits_for;
+            take(outcome);
             if (outcome.waits_for.empty()) remove_settled_damage(repository_, outcome.settled_damage);
             if (outcome.packs_kept > 0)
                 report_.left.push_back(std::to_string(outcome.packs_kept) +

@@ -97,8 +97,8 @@ void put_tombstone(const Repository& repository, const SessionId& sid) {
                 released = true;
                 continue;
             }
-            // A damaged object in its place, or one that somebody without the key put there, is never replaced: a bundle
-            // of one says the same.
+            // A damaged object in its place, or one that somebody without the key put there, is never replaced: a
+            // bundle of one says the same.
             if (error.kind() == ErrorKind::Exists && list_tombstones(repository).doubtful.contains(sid)) {
                 BundleRecord bundle;
                 fill_random(bundle.number.bytes);
