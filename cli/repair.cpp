@@ -109,8 +109,8 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
 ExitCode run_repair(Invocation& invocation) {
     CLI::App app(
         "Saves what can be read of damaged packs into new ones, replaces what the repository holds twice, takes "
-        "damaged packs away into quarantine/, and names what stays lost. Deletes nothing that is nowhere else. Runs beside "
-        "snapshots, restores and prunes.",
+        "damaged packs away into quarantine/, and names what stays lost. Deletes nothing that is nowhere else. Runs "
+        "beside snapshots, restores and prunes.",
         "vault repair");
     Arguments arguments;
     arguments.add_to(app);
