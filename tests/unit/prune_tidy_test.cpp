@@ -310,3 +310,14 @@ TEST_CASE("a waiting list whose condemned list is decided and gone is swept", "[
     store.prune(PruneStore::thorough());
     CHECK(store.names("waiting/") == Names{"waiting/" + open.number.hex()});
 }
+
+TEST_CASE("a record of boxes alone stands as long as its pack is listed", "[prune]") {
+    TwoFiles made;
+    PruneStore& store = made.store;
+    damage_box_of(store, made.harmed);
+    record_damage(*store.repository, read_damage_marks(*store.repository), {*pack_of_name(made.pack), {0, 1}, {}},
+                  DamageAction::Found);
+    CHECK(store.prune(PruneStore::thorough()).plan.broken_packs == 1);
+    CHECK(store.test.memory().holds(made.pack));
+    CHECK(store.names("damaged/").size() == 1);
+}
