@@ -29,7 +29,8 @@ struct Folder {
         }
         write_new(source.path() + "/in/f0 empty", "");
         write_new(source.path() + "/in/g large", std::string(VaultFs::kSmallFileBytes + 1, 'x'));
-        write_new(source.path() + "/later", "not of the folder");
+        std::filesystem::create_directory(source.path() + "/jn");  // its files follow in the manifest
+        write_new(source.path() + "/jn/f", "not of the folder");
         take_snapshot(*repository, source.path());
         VaultFsOptions options;
         options.snapshot = "latest:/t";
