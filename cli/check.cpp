@@ -26,8 +26,8 @@ struct Arguments {
     void add_to(CLI::App& app) {
         app.add_option("SNAP", references,
                        "Only the trees of these snapshots, and with --read-data the packs that they need");
-        add_filter(app, filter, "Only the trees of");
-        app.add_flag("--read-data{100%}", read_data,
+        add_filter(app, filter, "Only the trees");
+        app.add_flag("--read-data", read_data,
                      "Also read every pack and verify every byte; --read-data=N%: packs of N% of the bytes, "
                      "those first that were verified longest ago");
         app.add_option("--max-duration", max_duration,
@@ -54,6 +54,7 @@ struct Arguments {
 
   private:
     double share() const {
+        if (read_data == "true") return 1;  // without a value
         char* end = nullptr;
         const double percent = std::strtod(read_data.c_str(), &end);
         const bool is_number = !read_data.empty() && read_data.find_first_not_of("0123456789.%") == std::string::npos;
