@@ -23,8 +23,8 @@ class StoredChunks : public ChunkSource {
         return chunks_.locate(ids);
     }
     Bytes load_box(PackNumber pack, std::uint32_t box) override { return chunks_.load_box(ChunkKind::Data, pack, box); }
-    void verify(ByteView bytes, const ChunkId& id) override {
-        verify_chunk(keys_, ChunkKind::Data, bytes, id, "a restored chunk");
+    std::vector<bool> verify(std::span<const ByteView> bytes, std::span<const ChunkId> ids) override {
+        return verify_chunks(keys_, ChunkKind::Data, bytes, ids);
     }
     Bytes chunk(ChunkKind kind, const ChunkId& id) override { return to_bytes(chunks_.chunk(kind, id).bytes); }
 

@@ -19,8 +19,8 @@ class ChunkSource {
     virtual std::vector<std::optional<PlacedChunk>> locate(std::span<const ChunkId> ids) = 0;
     // The plaintext of a box of data, of which nothing is verified. Throws Corrupt, NotFound, Io.
     virtual Bytes load_box(PackNumber pack, std::uint32_t box) = 0;
-    // Throws Corrupt unless these are the bytes of that chunk of data.
-    virtual void verify(ByteView bytes, const ChunkId& id) = 0;
+    // Which of these are the bytes of the chunk of data of the same place in `ids`.
+    virtual std::vector<bool> verify(std::span<const ByteView> bytes, std::span<const ChunkId> ids) = 0;
     // A verified chunk from whichever copy is sound. Throws NotFound, Corrupt, Io.
     virtual Bytes chunk(ChunkKind kind, const ChunkId& id) = 0;
 };

@@ -141,32 +141,31 @@ void WindowRunner::write_box(FileWriter& writer, std::size_t begin, std::size_t 
     } catch (const Error&) {
         // Each chunk is looked for in another copy below, and the error told where there is none.
     }
-    for (std::size_t first = begin; first < end;) {
-        std::size_t last = first + 1;
-        while (last < end && same_chunk(window_.pieces[first], window_.pieces[last])) ++last;
-        write_chunk(writer, is_loaded ? &box : nullptr, first, last);
-        first = last;
+    std::vector<std::size_t> firsts;  // the first piece of each chunk
+    std::vector<ByteView> found;
+    std::vector<ChunkId> ids;
+    for (std::size_t i = begin; i < end; ++i) {
+        const Piece& piece = window_.pieces[i];
+        if (i > begin && same_chunk(window_.pieces[i - 1], piece)) continue;
+        const ChunkLocation& at = piece.from.at;
+        const bool is_there = is_loaded && at.offset <= box.size() && at.length <= box.size() - at.offset;
+        firsts.push_back(i);
+        found.push_back(is_there ? ByteView(box).subspan(at.offset, at.length) : ByteView());
+        ids.push_back(piece.id);
     }
+    const std::vector<bool> sound = chunks_.verify(found, ids);
+    firsts.push_back(end);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        write_chunk(writer, sound[i] ? found[i] : ByteView(), firsts[i], firsts[i + 1]);
 }
 
-void WindowRunner::write_chunk(FileWriter& writer, const Bytes* box, std::size_t begin, std::size_t end) {
+void WindowRunner::write_chunk(FileWriter& writer, ByteView bytes, std::size_t begin, std::size_t end) {
     const Piece& piece = window_.pieces[begin];
-    const ChunkLocation& at = piece.from.at;
-    ByteView bytes;
     Bytes other_copy;
-    if (box != nullptr && at.offset <= box->size() && at.length <= box->size() - at.offset) {
-        try {
-            const ByteView here = ByteView(*box).subspan(at.offset, at.length);
-            chunks_.verify(here, piece.id);
-            bytes = here;
-        } catch (const Error&) {
-            // The same: perhaps another copy is sound.
-        }
-    }
     if (bytes.empty()) {
         try {
             other_copy = chunks_.chunk(ChunkKind::Data, piece.id);
-            if (other_copy.size() != at.length)
+            if (other_copy.size() != piece.from.at.length)
                 throw Error(ErrorKind::Corrupt, "chunk " + piece.id.hex() + " has another length than its entry says");
             bytes = other_copy;
         } catch (const Error& error) {

@@ -80,4 +80,13 @@ void verify_chunk(const Keys& keys, ChunkKind kind, ByteView plaintext, const Ch
     if (keys.chunk_id(kind, plaintext) != id) throw corrupt(what, "not the bytes of chunk " + id.hex());
 }
 
+std::vector<bool> verify_chunks(const Keys& keys, ChunkKind kind, std::span<const ByteView> plaintexts,
+                                std::span<const ChunkId> ids) {
+    std::vector<ChunkId> found(plaintexts.size());
+    keys.chunk_ids(kind, plaintexts, found);
+    std::vector<bool> sound(found.size());
+    for (std::size_t i = 0; i < found.size(); ++i) sound[i] = found[i] == ids[i];
+    return sound;
+}
+
 }  // namespace vault

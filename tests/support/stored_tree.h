@@ -47,7 +47,7 @@ class StoredTree : public ChunkSource {
 
     std::vector<std::optional<PlacedChunk>> locate(std::span<const ChunkId> ids) override;
     Bytes load_box(PackNumber pack, std::uint32_t box) override;
-    void verify(ByteView bytes, const ChunkId& id) override;
+    std::vector<bool> verify(std::span<const ByteView> bytes, std::span<const ChunkId> ids) override;
     Bytes chunk(ChunkKind kind, const ChunkId& id) override;
 
   private:
