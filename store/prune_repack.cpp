@@ -58,11 +58,7 @@ class Repacker {
             sealed = repository_.backend().get(pack_name(use.id), ByteRange{at.offset, at.sealed_bytes});
             plain = open_box(repository_.keys(), directory.content, sealed, at.codec, at.generation, at.plain_bytes,
                              what);
-            std::size_t offset = 0;
-            for (std::size_t i = 0; i < needed.size(); offset += box.chunks[i++].length)
-                if (needed[i])
-                    verify_chunk(repository_.keys(), directory.content,
-                                 ByteView(plain).subspan(offset, box.chunks[i].length), box.chunks[i].id, what);
+            verify_needed(directory.content, box, plain, needed, what);
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Corrupt) throw;
             note_damage(use.id, number, error);
@@ -77,6 +73,22 @@ class Repacker {
         for (std::size_t i = 0; i < needed.size(); ++i)
             if (needed[i]) copied_.add(box.chunks[i].id, {0, box.chunks[i].length});
         return true;
+    }
+
+    // Throws Corrupt unless all chunks that are needed are the bytes that their ids say.
+    void verify_needed(ChunkKind content, const DirectoryBox& box, const Bytes& plain, const std::vector<bool>& needed,
+                       const std::string& what) const {
+        std::vector<ByteView> bytes;
+        std::vector<ChunkId> ids;
+        std::size_t offset = 0;
+        for (std::size_t i = 0; i < needed.size(); offset += box.chunks[i++].length) {
+            if (!needed[i]) continue;
+            bytes.push_back(ByteView(plain).subspan(offset, box.chunks[i].length));
+            ids.push_back(box.chunks[i].id);
+        }
+        const std::vector<bool> sound = verify_chunks(repository_.keys(), content, bytes, ids);
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            if (!sound[i]) throw Error(ErrorKind::Corrupt, what + ": not the bytes of chunk " + ids[i].hex());
     }
 
     void gather(ChunkKind content, const DirectoryBox& box, const Bytes& plain, const std::vector<bool>& needed) {

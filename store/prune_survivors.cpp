@@ -62,14 +62,25 @@ bool Survivors::verify_together(ChunkKind kind, const std::vector<Wanted>& in_on
     const ChunkLocation& first = in_one_box.front().at;
     try {
         const Bytes box = marked_.view.chunks->load_box(kind, first.pack, first.box);
+        std::vector<ByteView> bytes;
+        std::vector<ChunkId> ids;
         for (const Wanted& wanted : in_one_box) {
             if (wanted.at.offset > box.size() || wanted.at.length > box.size() - wanted.at.offset) return false;
-            verify_chunk(repository_.keys(), kind, ByteView(box).subspan(wanted.at.offset, wanted.at.length),
-                         wanted.id, "a copy that is to survive");
-            verified_.set(wanted.at);
-            ++chunks_verified_;
+            bytes.push_back(ByteView(box).subspan(wanted.at.offset, wanted.at.length));
+            ids.push_back(wanted.id);
         }
-        return true;
+        const std::vector<bool> sound = verify_chunks(repository_.keys(), kind, bytes, ids);
+        bool all_sound = true;
+        for (std::size_t i = 0; i < in_one_box.size(); ++i) {
+            if (sound[i]) {
+                verified_.set(in_one_box[i].at);
+                ++chunks_verified_;
+            } else {
+                bad_.push_back({kind, in_one_box[i].id});
+                all_sound = false;
+            }
+        }
+        return all_sound;
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
         for (const Wanted& wanted : in_one_box) bad_.push_back({kind, wanted.id});
