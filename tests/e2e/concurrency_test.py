@@ -86,6 +86,9 @@ class Concurrency(v.VaultCase):
         self.init()
         daemon = self.mounted()
         live, forgotten, read = {}, 0, 0
+        # A prune is refused while no snapshot is live.
+        kept = self.file("kept/file", generator.randbytes(300_000))
+        always = self.snapshot(os.path.dirname(kept), "--series", "kept")["snapshot_id"]
         for number in range(ROUNDS):
             runs = []
             for writer in range(WRITERS):
@@ -112,6 +115,7 @@ class Concurrency(v.VaultCase):
                 self.assert_restores(sid, *live[sid])
         self.assertEqual(self.run_vault("prune", "--max-unused", "0", "--max-delete", "100%").code, v.OK)
         self.succeed("check", "--read-data")
+        live[always] = (os.path.dirname(kept), os.path.dirname(kept))
         for sid, (copy, source) in live.items():
             self.assert_restores(sid, copy, source)
         found = {item["id"] for item in self.succeed("--json", "snapshots").objects[:-1]}
