@@ -31,7 +31,10 @@ void require_one_way(const Arguments& arguments) {
 
 void show(Output& output, const ForgetPlan& plan, bool dry_run) {
     const std::size_t going = plan.remove().size(), staying = plan.considered() - going;
-    if (plan.considered() == 0) return output.line("no snapshots yet");
+    for (const SessionId& sid : plan.unreadable)
+        output.line((dry_run ? "would forget " : "forgot ") + sid.hex() +
+                    ", whose object is damaged: nothing brings it back");
+    if (plan.considered() == 0) return plan.unreadable.empty() ? output.line("no snapshots yet") : void();
     show_plan(output, plan);
     std::string text = dry_run ? "would forget " : "forgot ";
     text += counted(going, "snapshot") + (staying > 0 ? ", kept " + human_count(staying) : "");
@@ -44,7 +47,7 @@ Json summary_of(const SnapshotListing& listing, const ForgetPlan& plan, bool dry
     Json summary = message("summary");
     summary["dry_run"] = dry_run;
     summary["kept"] = plan.considered() - going;
-    summary["forgotten"] = going;
+    summary["forgotten"] = going + plan.unreadable.size();
     summary["damaged"] = listing.damaged;
     return summary;
 }

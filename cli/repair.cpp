@@ -22,7 +22,8 @@ struct Arguments {
         app.add_flag("-n,--dry-run", dry_run, "Say what would be done and change nothing");
         app.add_flag("--read-data", read_data,
                      "Read every byte first; unless given, damage counts that is on record (vault check --read-data) "
-                     "or shows in the structure");
+                     "or shows in the structure")
+            ->disable_flag_override();
         app.add_option("--from", from, "Take what is lost from a copy of this repository, opened by the same password")
             ->type_name("REPOSITORY");
         app.add_option("--threads", threads, "Threads of reading; one a core unless given")

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "store/backend/object_names.h"
 #include "store/base/text.h"
 #include "store/tombstones.h"
 
@@ -24,6 +25,18 @@ std::size_t ForgetPlan::considered() const {
     return count;
 }
 
+namespace {
+
+// Whether `reference` is the whole id of a snapshot whose object is damaged.
+bool is_unreadable(const SnapshotListing& listing, const std::string& reference) {
+    const std::string name = "snapshots/" + reference;
+    return std::any_of(listing.damaged.begin(), listing.damaged.end(), [&](const std::string& damaged) {
+        return damaged.starts_with(name + ":") && is_object_name(name);
+    });
+}
+
+}  // namespace
+
 ForgetPlan plan_forget(const SnapshotListing& listing, const SnapshotFilter& filter, const KeepRules& rules,
                        const TimeZone& zone, const Time& now) {
     if (rules.is_empty())
@@ -37,14 +50,22 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const SnapshotFilter& fil
         if (filter.matches(snapshot)) considered.push_back(&snapshot);
     if (considered.empty() && !filter.is_empty())
         throw Error(ErrorKind::NotFound, "there is no snapshot that matches (vault snapshots lists them)");
-    return {apply_keep_rules(considered, rules, zone, now)};
+    ForgetPlan plan;
+    plan.groups = apply_keep_rules(considered, rules, zone, now);
+    return plan;
 }
 
 ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::string>& references,
                        const SnapshotFilter& filter) {
     std::set<SessionId> seen;
     std::map<std::string, RetentionGroup> groups;
+    std::vector<SessionId> unreadable;
     for (const std::string& reference : references) {
+        if (is_unreadable(listing, reference)) {
+            const SessionId sid = SessionId::from_hex(reference);
+            if (seen.insert(sid).second) unreadable.push_back(sid);
+            continue;
+        }
         const Snapshot& snapshot = resolve(listing, reference, filter);
         if (!seen.insert(snapshot.sid).second) continue;
         if (snapshot.held)
@@ -59,6 +80,7 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::st
         group.decisions.push_back({&snapshot, {}});
     }
     ForgetPlan plan;
+    plan.unreadable = std::move(unreadable);
     for (auto& [series, group] : groups) {
         // The listing is in order of time, and this points into it.
         std::sort(group.decisions.begin(), group.decisions.end(),
@@ -76,13 +98,14 @@ void require_some_left(const SnapshotListing& listing, const ForgetPlan& plan) {
 }
 
 void carry_out(const Repository& repository, const ForgetPlan& plan) {
-    const std::vector<const Snapshot*> going = plan.remove();
+    std::vector<SessionId> going = plan.unreadable;
+    for (const Snapshot* snapshot : plan.remove()) going.push_back(snapshot->sid);
     for (std::size_t done = 0; done < going.size(); ++done) {
         try {
-            put_tombstone(repository, going[done]->sid);
+            put_tombstone(repository, going[done]);
         } catch (const Error& error) {
             throw with_context("forgotten: " + std::to_string(done) + " of " + std::to_string(going.size()) +
-                                   "; snapshot " + going[done]->short_id(),
+                                   "; snapshot " + going[done].hex().substr(0, 8),
                                error);
         }
     }

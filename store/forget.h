@@ -11,7 +11,9 @@ namespace vault {
 // What is to go and what stays, with reasons, of the snapshots that were considered. Points into the listing.
 struct ForgetPlan {
     std::vector<RetentionGroup> groups;
-    std::vector<const Snapshot*> remove() const;  // oldest first in each group
+    // Named by their whole ids; their objects are damaged, so that nothing more is known of them.
+    std::vector<SessionId> unreadable;
+    std::vector<const Snapshot*> remove() const;  // oldest first in each group; without the unreadable
     std::size_t considered() const;
 };
 
@@ -23,7 +25,7 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const SnapshotFilter& fil
                        const TimeZone& zone, const Time& now);
 
 // By name. Throws NotFound or Usage for a reference that finds nothing, Usage for a snapshot that is held, Corrupt for
-// one that may be.
+// one that may be. A damaged one goes by its whole id alone: what it was nobody can tell, also whether it was held.
 ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::string>& references,
                        const SnapshotFilter& filter);
 

@@ -2,6 +2,7 @@
 #include "store/repair.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "store/backend/object_names.h"
 #include "store/prune_protocol.h"
@@ -88,6 +89,8 @@ class Repair {
     MarkOptions mark_options() const {
         MarkOptions mark;
         mark.no_live_snapshot_is_fine = true;
+        // A repair deletes nothing that is nowhere else: what can be undeleted stays so.
+        mark.keep_forgotten_ns = std::numeric_limits<std::int64_t>::max();
         mark.time = options_.environment.time;
         mark.poll = [this] { poll(); };
         mark.quarantine_unknown = true;

@@ -64,6 +64,39 @@ class Repair(v.VaultCase):
         self.assertEqual(self.objects_in("packs"), before)
         self.assertEqual(self.objects_in("quarantine"), [])
 
+    def test_what_it_does_not_do_by_halves_is_refused(self):
+        self.fail_with(v.USAGE, "repair", "--read-data=10%")
+
+    # --- forgotten and damaged snapshots ---
+
+    def test_what_was_forgotten_can_be_undeleted_after_a_repair_that_took_a_pack_away(self):
+        self.file("source/three", self.random.randbytes(700_000))
+        second = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+        self.succeed("forget", self.first)
+        pack = self.data_pack()
+        with open(os.path.join(self.repository, pack), "rb") as file:
+            whole = file.read()
+        self.replace_object(pack, whole + b"x")  # no longer of its name, and every box in it readable
+        summary, harmed = self.repair(v.OK, "--read-data")
+        self.assertEqual((harmed, summary["packs_quarantined"] + summary["packs_removed"] > 0), ([], True))
+        self.assertNotIn(pack, self.objects_in("packs"))
+        self.succeed("undelete", self.first)
+        self.check_with(v.OK)
+        self.restores(second)
+
+    def test_a_damaged_snapshot_is_forgotten_by_its_whole_id_and_prune_goes_on_without_it(self):
+        second = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+        self.flip("snapshots/" + self.first, 200)
+        self.assertEqual(self.run_vault("prune").code, v.INTEGRITY)
+        self.assertEqual(self.run_vault("forget", self.first[:8]).code, v.INTEGRITY)
+        self.assertIn(self.first, self.succeed("forget", "--dry-run", self.first).out)
+        self.assertEqual(self.run_vault("prune").code, v.INTEGRITY)
+        self.assertEqual(self.succeed("--json", "forget", self.first).summary["forgotten"], 1)
+        self.succeed("prune")
+        self.assertEqual(self.objects_in("snapshots").count("snapshots/" + self.first), 0)
+        self.check_with(v.OK)
+        self.restores(second)
+
     # --- a damaged box ---
 
     def test_a_damaged_box_costs_the_files_in_it_alone_and_a_later_snapshot_heals_them(self):
