@@ -39,7 +39,7 @@ bool CheckChunks::read(ChunkKind kind, const ChunkId& id, const ChunkLocation& a
         verified.set(at);
         return true;
     } catch (const Error& error) {
-        if (!is_finding(error) && error.kind() != ErrorKind::NotFound) throw;
+        if (!is_finding_or_gone(error)) throw;
         bad.set(at);
         whys_.emplace(std::pair(at.pack, at.box), error.what());
         return false;

@@ -17,7 +17,7 @@ std::shared_ptr<const TreeNode> HarmFinder::node(const ChunkId& id, const std::o
     try {
         return chunks_.view().chunks->node(id);
     } catch (const Error& error) {
-        if (!is_finding(error) && error.kind() != ErrorKind::NotFound) throw;
+        if (!is_finding_or_gone(error)) throw;
         return nullptr;
     }
 }

@@ -85,7 +85,8 @@ class ObjectCheck {
         const auto note = [&](const std::string& folder, const std::string& name, ByteView object, const auto& record) {
             named(name, folder + std::to_string(record.generation));
             hashes[name] = ObjectHash{sha256(object)};
-            if (record.generation > 1)
+            // One that could not be read when this was written is not named.
+            if (record.generation > 1 && !record.predecessor.is_zero())
                 predecessors[folder + std::to_string(record.generation - 1)] = record.predecessor;
         };
         each("config/", [&](const std::string& name, ByteView object) {

@@ -162,7 +162,7 @@ void for_each_copy(const Repository& repository, const std::function<bool(const 
             for (DirectoryCopy& copy : record.copies)
                 if (wanted(copy.pack)) take(decode_copy(std::move(copy)));
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::NotFound && !is_finding(error)) throw;  // check_packs reports it
+            if (!is_finding_or_gone(error)) throw;  // check_packs reports it
         }
     }
 }

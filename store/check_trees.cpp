@@ -36,10 +36,6 @@ std::uint64_t own_fingerprint(const TreeNode& node) {
 // An attribute set may have a node's bytes, and so its place.
 constexpr std::uint64_t kAsAttributes = std::uint64_t{1} << 63;
 
-bool is_unreadable(const Error& error) {
-    return is_finding(error) || error.kind() == ErrorKind::NotFound;
-}
-
 }  // namespace
 
 TreeCheck::Seen TreeCheck::seen(const TreeNode& node, const Below& below) {
@@ -85,7 +81,7 @@ std::vector<std::string> TreeCheck::walk(const CommitRecord& snapshot) {
         if (known != seen_.end()) below = {known->second.content_bytes, known->second.whole, true};
         else seen_[key_of_place(*place)] = seen(*node, below = walk_node(node));
     } catch (const Error& error) {
-        if (!is_unreadable(error)) throw;
+        if (!is_finding_or_gone(error)) throw;
         fail(ChunkKind::Tree, root.id, error);
         return wrong_;
     }
@@ -148,7 +144,7 @@ TreeCheck::Below TreeCheck::walk_children(const TreeNode& node) {
                 before = child;
             }
         } catch (const Error& error) {
-            if (!is_unreadable(error)) throw;
+            if (!is_finding_or_gone(error)) throw;
             path_.resize(depth);
             below = fail(ChunkKind::Tree, ids[i], error);
             before.reset();
@@ -179,7 +175,7 @@ TreeCheck::Below TreeCheck::walk_entries(const TreeNode& node) {
             else if (const auto* root = std::get_if<ExtentsRoot>(&entry.content))
                 below.whole = follow_extents(*root, entry) && below.whole;
         } catch (const Error& error) {
-            if (!is_unreadable(error)) throw;
+            if (!is_finding_or_gone(error)) throw;
             complain(escaped(item.key) + ": " + error.what());
         }
     }
@@ -249,7 +245,7 @@ bool TreeCheck::follow_attributes(const AttributesChunk& stored) {
         seen_[key_of_place(*place) | kAsAttributes] = {};
         return true;
     } catch (const Error& error) {
-        if (!is_unreadable(error)) throw;
+        if (!is_finding_or_gone(error)) throw;
         return fail(ChunkKind::Tree, stored.id, error).whole;
     }
 }
@@ -272,7 +268,7 @@ bool TreeCheck::follow_extents(const ExtentsRoot& root, const Entry& entry) {
         if (known != seen_.end()) below = {0, known->second.whole, true};
         else seen_[key_of_place(*place)] = seen(*node, below = walk_node(node));
     } catch (const Error& error) {
-        if (!is_unreadable(error)) {
+        if (!is_finding_or_gone(error)) {
             path_.swap(manifest_path);
             throw;
         }

@@ -21,12 +21,6 @@ auto find_record(const Repository& repository, const std::string& name, Decode d
     }
 }
 
-// What is wrong with one object among others, which must not take them away: damage, or a version or key that this
-// program does not know, which a single flipped bit in the clear head looks like.
-inline bool is_unreadable(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported;
-}
-
 // Whether something has this name now. Throws what get throws, but NotFound.
 bool object_exists(Backend& backend, const std::string& name);
 

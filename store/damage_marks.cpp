@@ -2,6 +2,7 @@
 #include "store/damage_marks.h"
 
 #include "store/control_objects.h"
+#include "store/damage_report.h"
 
 namespace vault {
 
@@ -30,7 +31,7 @@ DamageMarks read_damage_marks(const Repository& repository) {
         try {
             record = find_record(repository, info.name, decode_damage);
         } catch (const Error& error) {
-            if (!is_unreadable(error)) throw;
+            if (!is_finding(error)) throw;
             // Which boxes it named is unknown; its pack is in its name.
             marks.packs[PackId::from_hex(info.name.substr(kFolder.size(), 2 * PackId::kBytes))].unknown = true;
             continue;

@@ -58,6 +58,8 @@ inline bool is_finding(const Error& error) {
     return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
            error.kind() == ErrorKind::Io;
 }
+// The same of one thing that may be removed meanwhile, or that something damaged names: that it is not there.
+inline bool is_finding_or_gone(const Error& error) { return is_finding(error) || error.kind() == ErrorKind::NotFound; }
 
 // What is to go on record about one pack.
 struct PackDamage {

@@ -6,6 +6,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/damage_report.h"
 
 namespace vault {
 
@@ -33,7 +34,7 @@ Marks read_listed(const Repository& repository, const std::string& prefix) {
             if (mark.subject == MarkSubject::Hold) note(newest_hold, sid, info.modified_ns);
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
-            if (!is_unreadable(error)) throw;
+            if (!is_finding(error)) throw;
             marks.damaged.push_back(info.name + ": " + error.what());
             note(newest_damaged, sid, info.modified_ns);
         }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "store/control_objects.h"
+#include "store/damage_report.h"
 #include "store/index_directories.h"
 
 namespace vault {
@@ -35,7 +36,7 @@ std::uint64_t remove_stale_directories(const Repository& repository) {
         try {
             record = read_directories(backend, repository.keys(), info.name);
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+            if (!is_finding_or_gone(error)) throw;
             continue;
         }
         const std::size_t all = record.copies.size();

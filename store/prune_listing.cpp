@@ -1,7 +1,8 @@
 // The small objects, read in the order in which it is safe.
 #include "store/prune_listing.h"
 
-#include "store/control_objects.h"
+#include "store/damage_report.h"
+#include "store/seal/object.h"
 
 namespace vault {
 
@@ -25,9 +26,9 @@ void read_snapshots(const Repository& repository, PruneListing& listing) {
             (forgotten ? listing.forgotten : listing.live).push_back(std::move(commit));
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed: it was forgotten
-            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (!is_finding(error)) throw;
             if (!forgotten)
-                throw Error(ErrorKind::Corrupt, std::string(error.what()) +
+                throw Error(error.kind(), std::string(error.what()) +
                                                     ": what this snapshot needs cannot be told, so nothing is deleted; "
                                                     "forget it or repair it first");
             listing.unreadable_forgotten.insert(sid);

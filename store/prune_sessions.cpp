@@ -7,6 +7,7 @@
 
 #include "store/base/file.h"
 #include "store/control_objects.h"
+#include "store/damage_report.h"
 #include "store/format/limits.h"
 #include "store/session_end.h"
 #include "store/sessions.h"
@@ -83,7 +84,7 @@ bool is_dead(const Repository& repository, const std::string& name, const Seen& 
         const auto record = find_record(repository, name, decode_session);
         if (record) state = environment.liveness_of(record->process, name);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt) throw;  // whose it was is unknown: its heartbeats tell
+        if (!is_finding(error)) throw;  // whose it was is unknown: its heartbeats tell
     }
     reason = FenceReason::ProcessGone;
     if (state != Liveness::Unknown) return state == Liveness::Gone;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "store/control_objects.h"
+#include "store/damage_report.h"
 
 namespace vault {
 
@@ -82,7 +82,7 @@ bool Survivors::verify_together(ChunkKind kind, const std::vector<Wanted>& in_on
         }
         return all_sound;
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+        if (!is_finding_or_gone(error)) throw;
         for (const Wanted& wanted : in_one_box) bad_.push_back({kind, wanted.id});
         return false;
     }

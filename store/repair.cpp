@@ -40,27 +40,43 @@ class Repair {
         : repository_(repository), options_(options), progress_(progress), harmed_(harmed), interrupted_(interrupted) {}
 
     RepairReport run() {
-        report_.generations_put = restore_generations(repository_, options_.dry_run);
-        if (!options_.dry_run) go_on_with_lists();
+        attempt("config and keyring",
+                [&] { report_.generations_put = restore_generations(repository_, options_.dry_run); });
+        if (!options_.dry_run) attempt("what was cut short", [&] { go_on_with_lists(); });
         const auto nobody = [](const HarmedEntry&) {};
         report_.before = options_.dry_run ? look(options_.read_data, harmed_) : look(options_.read_data, nobody);
-        progress_.phase = "reading what is on record";
-        report_.boxes_withdrawn = withdraw_sound_boxes(repository_, options_.dry_run);
-        choose_packs();
-        if (!report_.packs.empty() || !report_.before.damage.missing.empty()) save();
-        if (options_.dry_run) {
-            name_objects(report_.before);
-            return std::move(report_);
-        }
-        if (!report_.packs.empty()) take_away();
+        attempt("damaged packs", [&] { mend_packs(); });
         progress_.phase = "putting copies of directories";
-        report_.directories_replaced = restore_directory_copies(repository_, report_.before.damage.objects);
-        report_.after = look(false, harmed_);
-        name_objects(report_.after);
+        attempt("copies of directories", [&] {
+            report_.directories_replaced =
+                restore_directory_copies(repository_, report_.before.damage.objects, options_.dry_run);
+        });
+        if (!options_.dry_run) report_.after = look(false, harmed_);
+        name_objects(options_.dry_run ? report_.before : report_.after);
         return std::move(report_);
     }
 
   private:
+    // One object that cannot be read ends the step that needs it, and no other.
+    template <class Step>
+    void attempt(const char* what, Step step) {
+        try {
+            step();
+        } catch (const Error& error) {
+            if (!is_finding(error)) throw;
+            report_.left.push_back(std::string(what) + ": left as they are, since " + error.what());
+        }
+    }
+
+    // Nothing is taken away unless what can be read of it was saved.
+    void mend_packs() {
+        progress_.phase = "reading what is on record";
+        report_.boxes_withdrawn = withdraw_sound_boxes(repository_, options_.dry_run);
+        choose_packs();
+        if (!report_.packs.empty() || !report_.before.damage.missing.empty()) save();
+        if (!report_.packs.empty() && !options_.dry_run) take_away();
+    }
+
     CheckReport look(bool read_data, const std::function<void(const HarmedEntry&)>& harmed) {
         CheckOptions check_options;
         check_options.read_data = read_data;
@@ -81,7 +97,7 @@ class Repair {
                 if (!list.decision) require_abandoned(list.record, options_.environment);
                 take(list.decision ? protocol.finish(list.record, *list.decision) : protocol.adopt(list.record));
             } catch (const Error& error) {
-                if (error.kind() != ErrorKind::Corrupt) throw;
+                if (!is_finding(error)) throw;
             }
         }
     }
@@ -153,7 +169,7 @@ class Repair {
                                        " damaged packs stay: not all that they hold could be saved or is on record as "
                                        "lost; repair with --read-data");
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (!is_finding(error)) throw;
             report_.left.push_back("the damaged packs stay where they are: " + std::string(error.what()));
         }
     }

@@ -2,6 +2,7 @@
 #include "store/repair_objects.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "store/base/bytes.h"
@@ -19,29 +20,73 @@ constexpr std::size_t kCopiesInOne = 64;
 constexpr std::uint64_t kCopyBytesInOne = 8u << 20;
 
 struct Generations {
-    std::uint64_t highest = 0;   // listed
-    std::uint64_t valid = 0;     // the highest that opens; 0: none
-    ObjectHash predecessor;      // of what stands at `highest`
+    std::uint64_t highest = 0;  // listed
+    std::uint64_t valid = 0;    // the highest that opens; 0: none
+    ObjectHash predecessor;     // of what stands at `highest`; zero where the medium does not give it
 };
 
 template <class Open>
 Generations look(Backend& backend, const std::string& folder, Open open) {
     Generations found;
+    std::uint64_t unsupported = 0;  // the highest that needs another program, or looks so
+    std::optional<Error> needs;
     for (const ObjectInfo& info : backend.list(folder)) {
         const std::uint64_t number = std::strtoull(info.name.c_str() + folder.size(), nullptr, 10);
-        const Bytes object = backend.get(info.name);
-        if (number >= found.highest) {
+        const bool is_highest = number >= found.highest;
+        if (is_highest) {
             found.highest = number;
-            found.predecessor = ObjectHash{sha256(object)};
+            found.predecessor = {};
         }
         try {
+            const Bytes object = backend.get(info.name);
+            if (is_highest) found.predecessor = ObjectHash{sha256(object)};
             open(info.name, object);
             found.valid = std::max(found.valid, number);
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
+            if (!is_finding(error)) throw;
+            if (error.kind() != ErrorKind::Unsupported || number < unsupported) continue;
+            unsupported = number;
+            needs.emplace(error);
         }
     }
+    // Below one that opens it is a flipped bit; above, it may be a newer program's, which nothing must supersede.
+    if (unsupported > found.valid) throw *needs;
     return found;
+}
+
+// Second copies of the directories of all listed packs but those in `copied`. False where one could not be read.
+bool put_missing_copies(const Repository& repository, const std::set<PackId>& copied, bool dry_run) {
+    Backend& backend = repository.backend();
+    std::optional<WriterSession> session;  // fences itself at the end: it commits nothing
+    DirectoriesRecord record;
+    if (!dry_run) record.session = session.emplace(repository).sid();
+    std::uint64_t bytes = 0;
+    const auto put = [&] {
+        if (dry_run || record.copies.empty()) return;
+        std::sort(record.copies.begin(), record.copies.end(),
+                  [](const DirectoryCopy& a, const DirectoryCopy& b) { return a.pack < b.pack; });
+        put_record(repository, ObjectKind::Directories,
+                   "dirs/" + record.session.hex() + "-" + std::to_string(record.number), record);
+        ++record.number;
+        record.copies.clear();
+        bytes = 0;
+    };
+    bool all_read = true;
+    for (const ObjectInfo& info : backend.list("packs/")) {
+        const auto id = pack_of_name(info.name);
+        if (!id || copied.contains(*id)) continue;
+        try {
+            FoundDirectory found = read_directory(backend, repository.keys(), info, *id);
+            bytes += found.encoded.size();
+            record.copies.push_back({*id, found.pack_bytes, found.header, std::move(found.encoded)});
+        } catch (const Error& error) {
+            if (!is_finding_or_gone(error)) throw;
+            if (error.kind() != ErrorKind::NotFound) all_read = false;
+        }
+        if (record.copies.size() >= kCopiesInOne || bytes >= kCopyBytesInOne) put();
+    }
+    put();
+    return all_read;
 }
 
 }  // namespace
@@ -86,15 +131,17 @@ std::vector<std::string> restore_generations(const Repository& repository, bool 
     return lines;
 }
 
-std::uint64_t restore_directory_copies(const Repository& repository, const std::vector<DamagedObject>& damaged) {
+std::uint64_t restore_directory_copies(const Repository& repository, const std::vector<DamagedObject>& damaged,
+                                       bool dry_run) {
     Backend& backend = repository.backend();
-    std::set<std::string> unreadable;
+    std::map<std::string, ErrorKind> unreadable;
     for (const DamagedObject& object : damaged) {
         if (!object.name.starts_with("dirs/")) continue;
         try {
             read_directories(backend, repository.keys(), object.name);
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::Corrupt) unreadable.insert(object.name);
+            if (!is_finding(error)) throw;
+            unreadable.emplace(object.name, error.kind());
         }
     }
     if (unreadable.empty()) return 0;
@@ -102,37 +149,12 @@ std::uint64_t restore_directory_copies(const Repository& repository, const std::
     for_each_copy(
         repository, [](const PackId&) { return true; },
         [&](const FoundDirectory& copy) { copied.insert(copy.pack); });
-    {
-        const WriterSession session(repository);  // fences itself at the end: it commits nothing
-        DirectoriesRecord record;
-        record.session = session.sid();
-        std::uint64_t bytes = 0;
-        const auto put = [&] {
-            if (record.copies.empty()) return;
-            std::sort(record.copies.begin(), record.copies.end(),
-                      [](const DirectoryCopy& a, const DirectoryCopy& b) { return a.pack < b.pack; });
-            put_record(repository, ObjectKind::Directories,
-                       "dirs/" + record.session.hex() + "-" + std::to_string(record.number), record);
-            ++record.number;
-            record.copies.clear();
-            bytes = 0;
-        };
-        for (const ObjectInfo& info : backend.list("packs/")) {
-            const auto id = pack_of_name(info.name);
-            if (!id || copied.contains(*id)) continue;
-            try {
-                FoundDirectory found = read_directory(backend, repository.keys(), info, *id);
-                bytes += found.encoded.size();
-                record.copies.push_back({*id, found.pack_bytes, found.header, std::move(found.encoded)});
-            } catch (const Error& error) {
-                if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
-            }
-            if (record.copies.size() >= kCopiesInOne || bytes >= kCopyBytesInOne) put();
-        }
-        put();
-    }
+    const bool all_said = put_missing_copies(repository, copied, dry_run);
+    // What the medium does not give now it may give later, and another program may read what this one does not know.
+    if (!all_said) std::erase_if(unreadable, [](const auto& one) { return one.second != ErrorKind::Corrupt; });
+    if (dry_run) return unreadable.size();
     backend.sync();
-    for (const std::string& name : unreadable) backend.remove(name);
+    for (const auto& [name, kind] : unreadable) backend.remove(name);
     return unreadable.size();
 }
 

@@ -14,10 +14,6 @@ namespace vault {
 
 namespace {
 
-bool is_damage(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Io;
-}
-
 // Which chunks of an opened box are what their ids say.
 std::vector<bool> sound_chunks(const Keys& keys, ChunkKind kind, const DirectoryBox& box, const Bytes& plain) {
     std::vector<bool> sound;
@@ -44,7 +40,7 @@ std::optional<Bytes> read_box(const Repository& repository, const PackId& pack, 
         return open_box(repository.keys(), kind, sealed, box.codec, box.generation,
                         static_cast<std::uint32_t>(box.plain_bytes()), "a box");
     } catch (const Error& error) {
-        if (!is_damage(error)) throw;
+        if (!is_finding_or_gone(error)) throw;
         return std::nullopt;
     }
 }
@@ -58,7 +54,7 @@ std::map<PackId, PackDirectory> directories_of(const Repository& repository, con
         try {
             found[pack] = read_directory(repository.backend(), repository.keys(), listed[0], pack).directory;
         } catch (const Error& error) {
-            if (!is_damage(error) && error.kind() != ErrorKind::Unsupported) throw;
+            if (!is_finding_or_gone(error)) throw;
         }
     }
     for_each_copy(
@@ -151,7 +147,7 @@ class Salvager {
             salvaged_.bytes_from_other += chunk.bytes.size();
             return true;
         } catch (const Error& error) {
-            if (!is_damage(error)) throw;
+            if (!is_finding_or_gone(error)) throw;
             return false;
         }
     }

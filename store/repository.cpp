@@ -32,8 +32,8 @@ struct ListedSlot {
     SlotHeader header;
 };
 
-// The slots that a reader may try, those without a password first, then by cost. Of those that are damaged or need
-// another program, the last is left in `trouble`.
+// The slots that a reader may try, those without a password first, then by cost. Of those that are damaged, cannot be
+// read or need another program, the last is left in `trouble`.
 std::vector<ListedSlot> slots_to_try(Backend& backend, std::optional<Error>& trouble) {
     std::vector<ListedSlot> slots;
     for (const ObjectInfo& info : backend.list("keys/")) {
@@ -47,7 +47,9 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::optional<Error>& tro
             slots.push_back(std::move(slot));
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
-            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported) throw;
+            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported &&
+                error.kind() != ErrorKind::Io)
+                throw;
             trouble = with_context(info.name, error);
         }
     }
@@ -105,11 +107,13 @@ std::vector<Generation> generations(Backend& backend, const std::string& folder)
 struct Opened {
     KeyringRecord keyring;
     ConfigRecord config;
-    std::string read_only_because;  // empty: writing is fine
+    std::optional<Error> read_only_because;  // nothing: writing is fine
 };
 
+// `trouble`: why a newer one does not count, that of the newest. One that needs another program ends the search
+// (docs/format.md, section 6); one that the medium does not give is no more use than a damaged one.
 template <class Record, class Open>
-Record newest_valid(Backend& backend, const std::string& folder, std::string& trouble, Open open) {
+Record newest_valid(Backend& backend, const std::string& folder, std::optional<Error>& trouble, Open open) {
     for (const Generation& generation : generations(backend, folder)) {
         try {
             Record record = open(generation.name, backend.get(generation.name));
@@ -118,17 +122,17 @@ Record newest_valid(Backend& backend, const std::string& folder, std::string& tr
                             generation.name + " is of generation " + std::to_string(record.generation));
             return record;
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
-            if (trouble.empty()) trouble = error.what();
+            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Io) throw;
+            if (!trouble) trouble = error;
         }
     }
-    throw Error(ErrorKind::Corrupt, trouble.empty() ? "there is no object in " + folder
-                                                    : "no object in " + folder + " is whole: " + trouble);
+    if (!trouble) throw Error(ErrorKind::Corrupt, "there is no object in " + folder);
+    throw with_context("no object in " + folder + " is whole", *trouble);
 }
 
 Opened open_generations(Backend& backend, ByteView keyring_key, const RepositoryId& repository) {
     Opened opened;
-    std::string keyring_trouble, config_trouble;
+    std::optional<Error> keyring_trouble, config_trouble;
     opened.keyring = newest_valid<KeyringRecord>(
         backend, "keyring/", keyring_trouble,
         [&](const auto& name, ByteView object) { return open_keyring(keyring_key, repository, name, object); });
@@ -140,15 +144,16 @@ Opened open_generations(Backend& backend, ByteView keyring_key, const Repository
             backend, "config/", config_trouble,
             [&](const auto& name, ByteView object) { return open_config(keyring_key, repository, name, object); });
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt) throw;
+        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Io) throw;
         opened.config = copied;
-        config_trouble = error.what();
+        config_trouble = error;
     }
     if (opened.config.shape != copied.shape)
         throw Error(ErrorKind::Corrupt, "config and the keyring's copy of it differ");
-    if (opened.config.generation < opened.keyring.config_generation)
-        config_trouble = "config/" + std::to_string(opened.keyring.config_generation) + " is missing";
-    opened.read_only_because = keyring_trouble.empty() ? config_trouble : keyring_trouble;
+    if (!config_trouble && opened.config.generation < opened.keyring.config_generation)
+        config_trouble = Error(ErrorKind::Corrupt,
+                               "config/" + std::to_string(opened.keyring.config_generation) + " is missing");
+    opened.read_only_because = keyring_trouble ? keyring_trouble : config_trouble;
     return opened;
 }
 
@@ -201,9 +206,8 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
         throw Error(ErrorKind::Unsupported, "the repository uses features (write set " +
                                                 std::to_string(repository->config_.write_features) +
                                                 ") that this version of vault cannot write; reading works");
-    if (access == Access::Write && !opened.read_only_because.empty())
-        throw Error(ErrorKind::Corrupt,
-                    "the repository can only be read until it is repaired: " + opened.read_only_because);
+    if (access == Access::Write && opened.read_only_because)
+        throw with_context("the repository can only be read until it is repaired", *opened.read_only_because);
     return repository;
 }
 

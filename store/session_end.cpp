@@ -5,6 +5,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/damage_report.h"
 #include "store/sessions.h"
 
 namespace vault {
@@ -47,9 +48,8 @@ std::size_t end_dead_sessions(const Repository& repository,
         try {
             record = repository.read_record(session.object_name(), decode_session);
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt)
-                continue;  // ended, or for check
-            throw;
+            if (!is_finding_or_gone(error)) throw;
+            continue;  // ended, or for check
         }
         const Liveness state = liveness_of ? liveness_of(record) : liveness(record.process);
         if (state != Liveness::Gone) continue;

@@ -8,7 +8,7 @@
 
 #include "store/base/text.h"
 #include "store/civil_time.h"
-#include "store/control_objects.h"
+#include "store/damage_report.h"
 #include "store/format/manifest_key.h"
 #include "store/marks.h"
 #include "store/seal/object.h"
@@ -175,9 +175,7 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
             // One object that is damaged or cannot be read takes no other snapshot away.
-            if (!is_unreadable(error) && error.kind() != ErrorKind::Denied &&
-                error.kind() != ErrorKind::Io)
-                throw;
+            if (!is_finding(error) && error.kind() != ErrorKind::Denied) throw;
             listing.damaged.push_back(info.name + ": " + error.what());
             continue;
         }

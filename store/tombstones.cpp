@@ -5,6 +5,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/damage_report.h"
 #include "store/process_identity.h"
 #include "store/put_record.h"
 
@@ -36,7 +37,7 @@ void read_single(const Repository& repository, const std::string& name, Tombston
         found.forgotten[sid] = record->time;
         found.singles.insert(sid);
     } catch (const Error& error) {
-        if (!is_unreadable(error)) throw;
+        if (!is_finding(error)) throw;
         found.doubtful.insert(sid);
         found.damaged.push_back(name + ": " + error.what() + "; the snapshot counts as kept");
     }
@@ -62,7 +63,7 @@ Tombstones list_tombstones(const Repository& repository) {
                                   [&](const std::string& line) { return line.starts_with(name_of(item.sid)); });
             }
         } catch (const Error& error) {
-            if (!is_unreadable(error)) throw;
+            if (!is_finding(error)) throw;
             found.damaged.push_back(info.name + ": " + error.what());
             found.bundle_missing = true;
         }

@@ -125,11 +125,11 @@ void EveryObject::add_control_objects(const CommitRecord& commit) {
     test_.put(ObjectKind::Decision, "decision/" + n.hex(), DecisionRecord{n, time, {false}, {}});
 }
 
-std::unique_ptr<Repository> EveryObject::open(const StoredObjects& objects) {
+std::unique_ptr<Repository> EveryObject::open(const StoredObjects& objects, std::shared_ptr<Backend> through) {
     test_.memory().restore(objects);
     if (clients_ > 0) std::filesystem::remove_all(test_.folders("client" + std::to_string(clients_)).cache);
     const std::string client = "client" + std::to_string(++clients_);
-    return Repository::open(test_.shared_backend(), test_.credentials(), test_.folders(client), Access::Read);
+    return Repository::open(std::move(through), test_.credentials(), test_.folders(client), Access::Read);
 }
 
 ReadSnapshots EveryObject::read(const Repository& repository) const {

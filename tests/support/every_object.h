@@ -27,7 +27,10 @@ class EveryObject {
     static const std::vector<std::string>& folders();
 
     // The store put into this state, and the repository opened by a client of its own that has no cache.
-    std::unique_ptr<Repository> open(const StoredObjects& objects);
+    std::unique_ptr<Repository> open(const StoredObjects& objects) { return open(objects, test_.shared_backend()); }
+    // The same through a backend that stands before that of the store.
+    std::unique_ptr<Repository> open(const StoredObjects& objects, std::shared_ptr<Backend> through);
+    MemoryBackend& backend() { return test_.memory(); }
     // What `intact()` knows, entry by entry: the bytes of contents, attributes and targets in one string. Snapshots
     // that are listed. An entry that is there and was not before is an error of the test.
     ReadSnapshots read(const Repository& repository) const;
