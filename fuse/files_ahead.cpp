@@ -57,12 +57,14 @@ void FilesAhead::serve() {
 void FilesAhead::give_after(const Job& job) {
     std::size_t files = 0, bytes = 0, unknown = 0;
     fs_.small_files_after(job.inode, [&](std::uint64_t inode, const std::function<FileBytes()>& content) {
+        bool overtaken = false;
         {
             const std::lock_guard lock(mutex_);
             if (stopped_) return false;
             current_end_ = inode;
+            overtaken = inode <= asked_last_ && asked_last_ <= inode + job.files;
         }
-        if (asked_last_ < inode || asked_last_ > inode + job.files) {
+        if (!overtaken) {
             const FileBytes given = content();
             unknown = give_(inode, given) ? 0 : unknown + 1;
             bytes += given.size;

@@ -2,7 +2,6 @@
 // handed to the kernel before it asks. A copy of many small files then waits for no content.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -47,9 +46,9 @@ class FilesAhead {
 
     VaultFs& fs_;
     const Give give_;
-    std::atomic<std::uint64_t> asked_last_ = 0;  // inode: what stands before it is not given any more
-    std::mutex mutex_;                           // guards all below
+    std::mutex mutex_;  // guards all below
     std::condition_variable changed_;
+    std::uint64_t asked_last_ = 0;  // inode: what stands before it is not given any more
     std::deque<Job> queue_;
     Job current_;                     // 0: none
     std::uint64_t current_end_ = 0;   // inodes of the folder in work, as far as they may be given

@@ -117,13 +117,12 @@ struct Mount::Impl {
     UniqueFd trace;
     std::mutex mutex;  // guards all below, and the end of the session
     std::optional<MountLoop> loop;
-    bool serving = false;
     bool stopped = false;
 
     // Whether the kernel has cut the connection, or the session has ended.
     bool has_gone() {
         const std::lock_guard lock(mutex);
-        if (!serving) return true;
+        if (!session) return true;
         pollfd device{::fuse_session_fd(session.get()), 0, 0};
         return ::poll(&device, 1, 0) > 0 && (device.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
     }
@@ -145,12 +144,12 @@ Mount::Mount(VaultFs& fs, MountOptions options, std::function<void(const std::st
     fuse_session* session =
         ::fuse_session_new(arguments.get(), &mount_operations(), sizeof(fuse_lowlevel_ops), &impl_->adapter);
     if (session == nullptr) throw Error(ErrorKind::Io, "libfuse cannot begin: " + said.text());
-    if (::fuse_session_mount(session, point.c_str()) != 0) {
-        ::fuse_session_destroy(session);
+    impl_->session.reset(session);
+    impl_->adapter.ahead = std::make_unique<FilesAhead>(
+        fs, [session](std::uint64_t inode, const FileBytes& content) { return give_content(session, inode, content); });
+    if (::fuse_session_mount(session, point.c_str()) != 0)
         throw Error(::access("/dev/fuse", R_OK | W_OK) == 0 ? ErrorKind::Io : ErrorKind::Denied,
                     "cannot mount at " + escaped(point) + ": " + said.text());
-    }
-    impl_->session.reset(session);
     if (const auto place = mounted_at(point)) impl_->trace = leave_trace(*place);
 }
 
@@ -161,11 +160,6 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
         const std::lock_guard lock(impl_->mutex);
         if (impl_->stopped) return;  // before it began
         impl_->loop.emplace(impl_->session.get());
-        impl_->serving = true;
-        impl_->adapter.ahead = std::make_shared<FilesAhead>(
-            impl_->adapter.fs, [session = impl_->session.get()](std::uint64_t inode, const FileBytes& content) {
-                return give_content(session, inode, content);
-            });
     }
     std::thread greeter([&] {
         struct stat answered {};
@@ -184,7 +178,6 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
     impl_->adapter.ahead->stop();  // it uses the session
     {
         const std::lock_guard lock(impl_->mutex);
-        impl_->serving = false;
         impl_->end_session();  // lets the greeter go, if it still waits for an answer
     }
     greeter.join();
@@ -193,15 +186,10 @@ void Mount::serve(const std::function<void()>& ready, const std::function<void()
 
 void Mount::stop() {
     // First, while requests are answered: what it gives may wait for a page that the answer to a read has to fill.
-    std::shared_ptr<FilesAhead> ahead;
-    {
-        const std::lock_guard lock(impl_->mutex);
-        ahead = impl_->adapter.ahead;
-    }
-    if (ahead) ahead->stop();
+    impl_->adapter.ahead->stop();
     const std::lock_guard lock(impl_->mutex);
     impl_->stopped = true;
-    if (impl_->serving) impl_->loop->stop();
+    if (impl_->session && impl_->loop) impl_->loop->stop();
 }
 
 }  // namespace vault

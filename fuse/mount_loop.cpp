@@ -7,11 +7,9 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/eventfd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -20,8 +18,6 @@
 namespace vault {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // What is answered from memory in a few microseconds, unless a node of a manifest has to be read. Everything else may
 // decode megabytes.
@@ -71,7 +67,8 @@ void MountLoop::run() {
         const std::lock_guard lock(mutex_);
         threads_.emplace_back([this] { work(); });
     }
-    // Threads are added by threads that lead, and nobody leads after the end.
+    // None is added after the end, and whoever adds one has not ended itself: a thread that leads, or the watch, which
+    // takes the lead from such a thread only while that is still to be joined.
     for (std::size_t i = 0;; ++i) {
         std::thread thread;
         {
@@ -123,9 +120,7 @@ void MountLoop::work() {
     Buffer buffer;
     while (lead()) {
         for (bool leading = true; leading;) {
-            const Heard heard = take(buffer);
-            if (heard == Heard::End) return;
-            if (heard == Heard::Nothing) continue;
+            if (!take(buffer)) return;
             if (is_small(buffer.opcode())) {
                 leading = answer_leading(buffer);
             } else {
@@ -137,31 +132,21 @@ void MountLoop::work() {
     }
 }
 
-// Yields while it looks out: where the one processor that is free is needed by whoever asks, they get it.
-MountLoop::Heard MountLoop::take(Buffer& buffer) {
-    for (const auto begun = Clock::now();;) {
-        if (::fuse_session_exited(session_)) break;
+// Sleeps first: whoever has its answer needs a while for its next question. To look out for that instead, yielding, was
+// tried: on an idle machine it gains nothing, and beside other work every yield waits for a turn of theirs.
+bool MountLoop::take(Buffer& buffer) {
+    while (!::fuse_session_exited(session_)) {
+        pollfd waiting[] = {{::fuse_session_fd(session_), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
+        ::poll(waiting, 2, -1);
+        if (waiting[1].revents != 0) break;
         const int size = ::fuse_session_receive_buf(session_, &buffer.filled);
-        if (size > 0) return Heard::Request;
-        if (size == 0) break;  // unmounted
-        if (size != -EAGAIN && size != -EINTR) {
-            end(-size);
-            return Heard::End;
-        }
-        if (size == -EAGAIN && Clock::now() - begun > kLookOut) {
-            if (!sleep_until_asked()) break;
-            return Heard::Nothing;
-        }
-        ::sched_yield();
+        if (size > 0) return true;
+        if (size == -EAGAIN || size == -EINTR) continue;
+        end(-size);  // 0: unmounted
+        return false;
     }
     end(0);
-    return Heard::End;
-}
-
-bool MountLoop::sleep_until_asked() {
-    pollfd waiting[] = {{::fuse_session_fd(session_), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
-    ::poll(waiting, 2, -1);
-    return waiting[1].revents == 0;
+    return false;
 }
 
 bool MountLoop::answer_leading(Buffer& buffer) {

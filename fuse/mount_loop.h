@@ -16,13 +16,12 @@ struct fuse_session;
 
 namespace vault {
 
-// One thread at a time leads: it alone takes requests, and looks for the next one a while before it sleeps. It answers
-// the small ones itself and hands the lead over before the others; and whoever has not answered within `kTick`, once
-// or twice, loses the lead to another thread, so that what waits for the store holds nobody up.
+// One thread at a time leads: it alone sleeps until there is a request, and takes it. It answers the small ones itself
+// and hands the lead over before the others; and whoever has not answered within `kTick`, once or twice, loses the
+// lead to another thread, so that what waits for the store holds nobody up.
 class MountLoop {
   public:
     static constexpr std::size_t kThreadsMax = 16;
-    static constexpr std::chrono::microseconds kLookOut{50};
     static constexpr std::chrono::milliseconds kTick{2};
     static constexpr int kIdleTicks = 50;  // without a small request: nobody is watched until there is one
 
@@ -33,14 +32,12 @@ class MountLoop {
     void stop();  // from any thread
 
   private:
-    enum class Heard { Request, Nothing, End };
     struct Buffer;
 
     void work();
-    bool lead();  // waits for it; false: the loop ends
+    bool lead();                  // waits for it; false: the loop ends
     void hand_over();
-    Heard take(Buffer& buffer);
-    bool sleep_until_asked();
+    bool take(Buffer& buffer);    // the next request; false: the loop ends
     bool answer_leading(Buffer& buffer);  // false: the lead is lost
     void watch();
     void end(int error);

@@ -115,7 +115,7 @@ void opendir(Adapter& adapter, fuse_req_t request, fuse_ino_t folder, fuse_file_
 
 void read(Adapter& adapter, fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset, fuse_file_info*) {
     const FileBytes bytes = adapter.fs.read(inode, static_cast<std::uint64_t>(offset), size);
-    if (offset == 0 && adapter.ahead) adapter.ahead->asked(inode);
+    if (offset == 0) adapter.ahead->asked(inode);
     if (bytes.parts.size() > kPartsMax) {
         std::vector<char> whole;
         whole.reserve(bytes.size);

@@ -5,6 +5,7 @@
 #include <fuse3/fuse_lowlevel.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "fuse/files_ahead.h"
@@ -15,8 +16,8 @@ namespace vault {
 struct Adapter {
     VaultFs& fs;
     std::function<void(const std::string&)> tell;
-    std::shared_ptr<FilesAhead> ahead{};  // null until the session serves
-    bool opens_alone = false;           // the kernel need not tell when it opens and closes files
+    std::unique_ptr<FilesAhead> ahead{};  // set before the first request
+    bool opens_alone = false;             // the kernel need not tell when it opens and closes files
 };
 
 // Puts the whole content of an inode into the kernel's cache of pages. False where the kernel does not know the inode.
