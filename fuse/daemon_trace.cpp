@@ -1,4 +1,4 @@
-// An abstract socket (unix(7)), its peer's credentials, pidfd_open(2).
+// Abstract sockets (unix(7)), their peers' credentials, pidfd_open(2).
 #include "fuse/daemon_trace.h"
 
 #include <poll.h>
@@ -10,7 +10,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <fstream>
+#include <set>
 #include <string>
+#include <utility>
+
+#include "store/process_identity.h"
 
 namespace vault {
 
@@ -21,14 +26,27 @@ struct Name {
     socklen_t size = 0;
 };
 
-// No two mounts of a running kernel have one device number.
-Name name_of(const MountedPlace& place) {
-    const std::string text = "vault-mount/" + place.device;
+// No two mounts have one device number at the same time.
+std::string traces_of(const MountedPlace& place) { return "vault-mount/" + place.device + "/"; }
+
+Name as_name(const std::string& text) {
     Name name;
     name.address.sun_family = AF_UNIX;
-    std::memcpy(name.address.sun_path + 1, text.data(), std::min(text.size(), sizeof name.address.sun_path - 1));
-    name.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+    const std::size_t length = std::min(text.size(), sizeof name.address.sun_path - 1);
+    std::memcpy(name.address.sun_path + 1, text.data(), length);
+    name.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
     return name;
+}
+
+// The names of abstract sockets that start so; in /proc/net/unix '@' stands for the zero byte before them.
+std::set<std::string> names_that_start(const std::string& start) {
+    std::set<std::string> names;
+    std::ifstream table("/proc/net/unix");
+    for (std::string line; std::getline(table, line);) {
+        const std::size_t at = line.rfind(" @" + start);
+        if (at != std::string::npos) names.insert(line.substr(at + 2));
+    }
+    return names;
 }
 
 UniqueFd new_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
@@ -40,29 +58,40 @@ bool owns(uid_t user, const MountedPlace& place) {
     return user == 0 || (',' + place.options + ',').find(",user_id=" + std::to_string(user) + ',') != std::string::npos;
 }
 
+// Who listens under the name; known without an accept().
+std::optional<ucred> listener(const Name& name) {
+    const UniqueFd asked = new_socket();
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (!asked || ::connect(asked.get(), as_address(name), name.size) != 0 ||
+        ::getsockopt(asked.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0)
+        return std::nullopt;
+    return peer;
+}
+
 }  // namespace
 
 UniqueFd leave_trace(const MountedPlace& place) {
     UniqueFd kept = new_socket();
-    const Name name = name_of(place);
+    const Name name = as_name(traces_of(place) + std::to_string(::getpid()));
     if (kept && (::bind(kept.get(), as_address(name), name.size) != 0 || ::listen(kept.get(), SOMAXCONN) != 0))
         kept.reset();
     return kept;
 }
 
 std::optional<MountDaemon> daemon_of(const MountedPlace& place) {
-    const UniqueFd asked = new_socket();
-    const Name name = name_of(place);
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    // Who listens is known without an accept().
-    if (!asked || ::connect(asked.get(), as_address(name), name.size) != 0 ||
-        ::getsockopt(asked.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0 ||
-        !owns(peer.uid, place))
-        return std::nullopt;
-    MountDaemon daemon{peer.pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)))};
-    if (!daemon.pidfd) return std::nullopt;
-    return daemon;
+    std::optional<MountDaemon> latest;
+    std::uint64_t latest_start = 0;
+    for (const std::string& name : names_that_start(traces_of(place))) {
+        const auto peer = listener(as_name(name));
+        if (!peer || !owns(peer->uid, place)) continue;
+        UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, peer->pid, 0)));
+        const auto start = start_ticks(static_cast<std::uint32_t>(peer->pid));
+        if (!pidfd || !start || (latest && *start < latest_start)) continue;
+        latest = MountDaemon{peer->pid, std::move(pidfd)};
+        latest_start = *start;
+    }
+    return latest;
 }
 
 bool wait_for_end(const MountDaemon& daemon, std::chrono::milliseconds limit) {

@@ -1,5 +1,6 @@
 // How whoever unmounts finds the process behind the mount, to wait for its end. The daemon is not asked for anything,
-// since it may hang: it only keeps a socket with a name that follows from the mount.
+// since it may hang: it only keeps a socket named after the mount's device number and its own process id. Both, for the
+// kernel gives the number to another mount as soon as one is gone, while the daemon behind it may go on for a while.
 #pragma once
 
 #include <chrono>
@@ -20,8 +21,9 @@ struct MountDaemon {
     UniqueFd pidfd;
 };
 
-// The process that serves the mount. To be called before the unmount. Nothing where it has died or cannot be told: in
-// another network or pid namespace, or where the name is held by a user who has no part in the mount.
+// The process that serves the mount: of those that left a trace of its device, the one started last. To be called
+// before the unmount. Nothing where it has died or cannot be told: in another network or pid namespace, or started by a
+// user who has no part in the mount.
 std::optional<MountDaemon> daemon_of(const MountedPlace& place);
 
 // False: it goes on after `limit`.

@@ -33,8 +33,8 @@ ControlId id_from_file(const char* path) {
     }
 }
 
-// Ticks since boot at which the process started; nothing where there is no such process, or only what its parent has
-// not waited for yet: that does nothing any more.
+}  // namespace
+
 std::optional<std::uint64_t> start_ticks(std::uint32_t pid) {
     std::optional<Bytes> contents;
     try {
@@ -53,8 +53,6 @@ std::optional<std::uint64_t> start_ticks(std::uint32_t pid) {
     if (at == std::string_view::npos) return std::nullopt;
     return std::strtoull(text.data() + at + 1, nullptr, 10);
 }
-
-}  // namespace
 
 std::string host_name() {
     char name[256] = {};

@@ -3,7 +3,6 @@ import errno
 import os
 import signal
 import subprocess
-import time
 import unittest
 
 import vault_case as v
@@ -58,13 +57,6 @@ class MountCase(v.VaultCase):
             if words[:2] == [self.vault, "mount"] and (point or self.point) in words:
                 found.append(int(name))
         return found
-
-    def wait_for(self, condition, message, seconds=END_S):
-        end = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > end:
-                self.fail(message)
-            time.sleep(0.02)
 
     def assert_ended(self, point=None):
         self.assertFalse(is_mounted(point or self.point))

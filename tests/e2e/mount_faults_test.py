@@ -206,6 +206,31 @@ class Daemons(MountCase):
         os.kill(daemon, signal.SIGCONT)
         self.assert_ended()
 
+    def test_umount_waits_for_its_own_daemon_although_another_had_the_device_number(self):
+        """The kernel gives the number of a mount that is gone to the next one, be its daemon on its way out."""
+        for _ in range(5):  # other mounts of this machine may take the number
+            self.mount()
+            (old,) = self.daemons()
+            number = os.stat(self.point).st_dev
+            os.kill(old, signal.SIGSTOP)
+            subprocess.run(["umount", "-l", self.point], check=True)
+            self.mount()
+            if os.stat(self.point).st_dev == number:
+                break
+            self.end(self.point)
+        else:
+            self.skipTest("the kernel gave the device number to none of five mounts again")
+        (new,) = set(self.daemons()) - {old}
+        os.kill(new, signal.SIGSTOP)
+        umount = self.start("umount", self.point, stderr=subprocess.PIPE)
+        self.wait_for(lambda: not is_mounted(self.point), "umount does not unmount")
+        time.sleep(0.5)
+        self.assertIsNone(umount.poll(), "umount has not waited")
+        os.kill(new, signal.SIGCONT)
+        _, errors = umount.communicate(timeout=END_S)
+        self.assertEqual((umount.returncode, errors), (v.OK, b""))
+        self.assertEqual(self.daemons(), [old])
+
     def test_a_mount_in_use_is_not_unmounted_unless_lazily(self):
         self.file("source/a", b"x")
         self.snapshot(self.source)
@@ -221,8 +246,7 @@ class Daemons(MountCase):
         self.file("source/a", b"x")
         self.snapshot(self.source)
         for end in ("umount", signal.SIGTERM, signal.SIGINT):
-            process = subprocess.Popen([self.vault, "mount", "--foreground", self.point], env=self.environment,
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            process = self.start("mount", "--foreground", self.point, stderr=subprocess.PIPE)
             self.wait_for(lambda: is_mounted(self.point), "it does not mount")
             self.assertEqual(cat(self.inside("a")), b"x")
             self.assertIsNone(process.poll())

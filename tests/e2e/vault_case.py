@@ -6,11 +6,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = os.environ.get("VAULT_SOURCE_DIR") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# What a test run samples, `./dev soak` runs whole; whatever is random comes from the seed.
+SOAK = os.environ.get("VAULT_SOAK", "") not in ("", "0")
+SEED = int(os.environ.get("VAULT_TEST_SEED", "1"))
 
 PASSWORD = "correct horse battery staple"
 
@@ -127,6 +132,24 @@ class VaultCase(unittest.TestCase):
         done = subprocess.run([self.vault, *arguments], env=full, check=False, **named)
         return Result(arguments, done.returncode, done.stdout, done.stderr)
 
+    def start(self, *arguments, environment=None, **named):
+        """A run that goes on beside the test, heard only where `named` says so."""
+        named = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **named}
+        return subprocess.Popen([self.vault, *arguments], env=environment or self.environment, **named)
+
+    def json_run(self, code, *arguments, **named):
+        """Runs with --json; returns the objects by type, each as its schema says. The last is the summary."""
+        result = self.run_vault("--json", *arguments, **named)
+        self.assertEqual(result.code, code, str(result))
+        found = {}
+        for item in result.objects:
+            kind = item["message_type"]
+            schema = load_schema("summary." + arguments[0] if kind == "summary" else kind)
+            self.assertEqual(schema_violations(item, schema), [], item)
+            found.setdefault(kind, []).append(item)
+        self.assertEqual(result.summary["message_type"], "summary")
+        return found
+
     def succeed(self, *arguments, **named):
         """Runs, and fails the test unless the exit code is 0 and stderr is empty."""
         result = self.run_vault(*arguments, **named)
@@ -156,6 +179,28 @@ class VaultCase(unittest.TestCase):
         self.assertEqual(result.code, OK, str(result))
         done = subprocess.run(["diff", "-r", "--no-dereference", source, target], stdout=subprocess.PIPE, check=False)
         self.assertEqual((done.returncode, done.stdout), (0, b""))
+
+    def assert_restores(self, sid, copy, source=None, what=None):
+        """The snapshot `sid` of `source` (`copy` unless given) restores to what `copy` holds; `what` names the case."""
+        target = self.path("back")
+        result = self.run_vault("restore", sid, "--target", target)
+        self.assertEqual(result.code, OK, f"{what}: {result}")
+        self.assert_restored(result, copy, target + (source or copy))
+        self.remove(target)
+
+    def wait_for(self, condition, message, seconds=10):
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                self.fail(message)
+            time.sleep(0.02)
+
+
+def copy_tree(source, target):
+    """`target` becomes what `source` is."""
+    if os.path.exists(target):
+        shutil.rmtree(target)
+    subprocess.run(["cp", "-a", source, target], check=True)
 
 
 # --- JSON Schema, as much of it as docs/json uses ---
