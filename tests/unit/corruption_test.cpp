@@ -4,7 +4,6 @@
 // A part of the positions is taken, which is printed; VAULT_SOAK=1 takes them all (an hour or so).
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <iostream>
 #include <random>
 
@@ -12,19 +11,12 @@
 #include "store/check.h"
 #include "store/format/manifest_key.h"
 #include "store/index_directories.h"
+#include "tests/support/effort.h"
 #include "tests/support/every_object.h"
 
 using namespace vault;
 
 namespace {
-
-bool soak() { return std::getenv("VAULT_SOAK") != nullptr; }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // and so slow that a few positions must do
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // Under a sanitizer one change in six is judged.
 // Random positions of flips in small objects and in packs, where not all are taken.

@@ -10,6 +10,7 @@
 #include "store/control_objects.h"
 #include "store/prune.h"
 #include "store/snapshots.h"
+#include "tests/support/effort.h"
 #include "tests/support/prune_store.h"
 #include "tests/support/simulation.h"
 
@@ -33,11 +34,6 @@ std::string without_names(const std::string& line) {
         at += is_folder ? 9 : std::max<std::size_t>(digits, 1);
     }
     return out;
-}
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
 // Trees that share some of their files. Made once: seeds only read them.
@@ -215,7 +211,7 @@ void run_seed(std::uint64_t seed, bool talk) {
 
 TEST_CASE("whatever the schedule, the kills and the power cuts: nothing that was acknowledged is lost", "[prune]") {
     if (const std::uint64_t seed = from_environment("VAULT_TEST_SEED", 0); seed > 0) return run_seed(seed, true);
-    const std::uint64_t seeds = from_environment("VAULT_TEST_SEEDS", 300);
+    const std::uint64_t seeds = from_environment("VAULT_TEST_SEEDS", soak() ? 20'000 : kSanitized ? 15 : 300);
     const std::uint64_t first = from_environment("VAULT_TEST_FIRST_SEED", 1);
     for (std::uint64_t seed = first; seed < first + seeds; ++seed) run_seed(seed, false);
     std::cout << seeds << " seeds from " << first << "\n";
@@ -225,7 +221,7 @@ TEST_CASE("whatever the schedule, the kills and the power cuts: nothing that was
 // run may mark the other copy. Up to there a seed is one sequence of calls.
 TEST_CASE("a seed is replayed call by call", "[prune]") {
     constexpr std::size_t kCallsCompared = 100;
-    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    for (std::uint64_t seed = 1; seed <= (kSanitized ? 2 : 8); ++seed) {
         std::vector<std::string> traces[2];
         for (auto& trace : traces) {
             World world(options_of(seed));

@@ -2,10 +2,11 @@
 // needs no help. What a repair does as a whole: tests/e2e/repair_test.py.
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
+#include <iostream>
 
 #include "store/backend/object_names.h"
 #include "store/repair.h"
+#include "tests/support/effort.h"
 #include "tests/support/failures.h"
 #include "tests/support/prune_store.h"
 
@@ -14,14 +15,8 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kOneIn = 40;
-#else
-constexpr std::uint64_t kOneIn = 7;
-#endif
-
-// Of the calls that may fail, each by itself: one in so many, or with VAULT_SOAK=1 every one.
-std::uint64_t one_in() { return std::getenv("VAULT_SOAK") != nullptr ? 1 : kOneIn; }
+// Of the calls that may fail, each by itself: one in so many.
+std::uint64_t one_in() { return soak() ? 1 : kSanitized ? 40 : 7; }
 
 // One file of two lies in a box that does not verify.
 struct Damaged {
@@ -74,7 +69,9 @@ TEST_CASE("whichever call of a repair fails, the next one ends, and only the dam
         made.check_ended();
     }
     REQUIRE(calls > 60);
-    for (const Fault& fault : every_fault(calls, one_in())) {
+    const auto faults = every_fault(calls, one_in());
+    std::cout << faults.size() << " of " << every_fault(calls).size() << " faults\n";
+    for (const Fault& fault : faults) {
         CAPTURE(fault.nth, fault.persistent, fault.effect == Effect::Fail);
         Damaged made;
         made.store.faulty.inject(fault);
