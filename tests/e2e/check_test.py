@@ -28,17 +28,7 @@ class Check(v.VaultCase):
         return first, self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
 
     def check(self, code, *arguments, **named):
-        """Runs with --json; returns the objects by type, all of them as their schemas say."""
-        result = self.run_vault("--json", "check", *arguments, **named)
-        self.assertEqual(result.code, code, str(result))
-        found = {}
-        for item in result.objects:
-            kind = item["message_type"]
-            schema = "summary.check" if kind == "summary" else kind
-            self.assertEqual(v.schema_violations(item, v.load_schema(schema)), [], item)
-            found.setdefault(kind, []).append(item)
-        self.assertEqual(result.objects[-1]["message_type"], "summary")
-        return found
+        return self.json_run(code, "check", *arguments, **named)
 
     def data_packs(self):
         """Names of packs, the largest first: those of data, in these repositories."""
@@ -91,8 +81,7 @@ class Check(v.VaultCase):
         self.assertEqual(found["summary"][0]["harmed_snapshots"], [first])
         self.assertEqual(found["harmed"][0]["chunks"][0]["pack"], os.path.basename(pack))
         # What check says of restore is so.
-        self.assert_restored(self.run_vault("restore", second, "--target", self.path("back")), self.path("source"),
-                             self.path("back") + self.path("source"))  # fmt: skip
+        self.assert_restores(second, self.path("source"))
         self.assertEqual(self.run_vault("restore", first, "--target", self.path("back1")).code, v.INTEGRITY)
 
     def test_damage_is_put_on_record_once_and_not_with_no_record(self):
@@ -103,8 +92,10 @@ class Check(v.VaultCase):
         self.assertEqual(self.check(v.INTEGRITY, "--read-data")["summary"][0]["records_put"], 1)
         self.assertEqual(len(self.objects_in("damaged")), 1)
         self.assertEqual(self.check(v.INTEGRITY, "--read-data")["summary"][0]["records_put"], 0)
-        record = self.succeed("--json", "inspect", self.objects_in("damaged")[0]).objects[0]
-        self.assertIn('"boxes"', str(record).replace("'", '"'))
+        (record,) = self.succeed("--json", "inspect", self.objects_in("damaged")[0]).objects
+        self.assertEqual(record["record"]["pack"], os.path.basename(self.data_packs()[0]))
+        self.assertEqual((record["record"]["action"], record["record"]["boxes"]), ("found", [{"box": 0}]))
+        self.assertGreater(len(record["record"]["lost"]), 0)
 
     def test_what_is_damaged_and_stored_again_is_not_lost(self):
         first, _ = self.fill()
@@ -158,11 +149,10 @@ class Check(v.VaultCase):
         sid = self.snapshot(self.path("source"), "--series", "t")["snapshot_id"]
         self.succeed("tag", sid, "--add", "x")
         self.succeed("forget", sid)
-        for folder in ("snapshots", "tombstones", "marks", "dirs", "keys", "config", "keyring"):
+        # Not keys and keyring: there is one of each here, and without it nothing opens.
+        for folder in ("snapshots", "tombstones", "marks", "dirs", "config"):
             name = self.objects_in(folder)[0]
             before = self.object(name)
-            if folder in ("keys", "keyring"):
-                continue  # the only ones: without them nothing opens
             self.flip(name, -200)
             found = self.check(v.INTEGRITY)
             self.assertEqual([item["name"] for item in found["damaged_object"]], [name])
@@ -216,7 +206,8 @@ class Check(v.VaultCase):
     def test_a_store_that_cannot_be_written_is_checked_all_the_same(self):
         self.fill()
         self.flip(self.data_packs()[0], 100)
-        subprocess.run(["mount", "--bind", self.repository, self.repository], check=True)
+        if subprocess.run(["mount", "--bind", self.repository, self.repository], check=False).returncode != 0:
+            self.skipTest("a bind mount is not allowed here")
         try:
             subprocess.run(["mount", "-o", "remount,bind,ro", self.repository], check=True)
             result = self.run_vault("check", "--read-data")
@@ -225,14 +216,21 @@ class Check(v.VaultCase):
         finally:
             subprocess.run(["umount", self.repository], check=True)
 
-    def test_sigterm_ends_it_and_what_was_found_is_told(self):
+    def test_sigterm_ends_it_in_order_and_nothing_wrong_is_told(self):
         self.fill()
-        with subprocess.Popen([self.vault, "check", "--read-data"], env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # fmt: skip
-            time.sleep(0.05)
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
-            self.assertIn(process.returncode, (v.OK, v.INTERRUPTED, -signal.SIGTERM))
+        packs = self.objects_in("packs")
+        interrupted = 0
+        for attempt in range(20):
+            with self.start("check", "--read-data", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                time.sleep(0.02 + 0.01 * attempt)
+                process.send_signal(signal.SIGTERM)
+                out, errors = process.communicate(timeout=60)
+            self.assertIn(process.returncode, (v.OK, v.INTERRUPTED, -signal.SIGTERM), errors)
+            interrupted += process.returncode == v.INTERRUPTED
+            # Of a sound store an end in the middle says nothing else.
+            self.assertNotRegex(out + errors, b"damaged|harmed|missing")
+        self.assertGreater(interrupted, 0)
+        self.assertEqual(self.objects_in("packs"), packs)
         self.check(v.OK, "--read-data")
 
 

@@ -5,13 +5,11 @@ import os
 import random
 import shutil
 import subprocess
-import time
 import unittest
 
 import vault_case as v
-from crash_case import SEED, SOAK
 
-ROUNDS = 300 if SOAK else int(os.environ.get("VAULT_TEST_ROUNDS", "8"))
+ROUNDS = 300 if v.SOAK else 8
 WRITERS = 3
 
 
@@ -21,9 +19,9 @@ class Concurrency(v.VaultCase):
         home = self.folder("client-" + name)
         return {**self.environment, "HOME": home, "XDG_CACHE_HOME": home + "/cache", "XDG_STATE_HOME": home + "/state"}
 
-    def start(self, client, *arguments):
-        return subprocess.Popen([self.vault, "--json", *arguments], env=self.client(client), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    def begin(self, client, *arguments):
+        return self.start("--json", *arguments, environment=self.client(client), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)  # fmt: skip
 
     def change(self, generator, writer):
         """Half of what a writer takes is its own; half it shares with the others, so that they use each other's
@@ -39,25 +37,14 @@ class Concurrency(v.VaultCase):
         self.assertIn(run.returncode, codes, f"{what}: {out[-500:]} {err[-1000:]}")
         return out
 
-    def assert_restores(self, sid, copy, source):
-        target = self.path("back")
-        self.assert_restored(self.run_vault("restore", sid, "--target", target), copy, target + source)
-        self.remove(target)
-
     def mounted(self):
         """A daemon that reads while all the rest goes on; none where FUSE does not work."""
         if not os.path.exists("/dev/fuse"):
             print("not mounted: there is no /dev/fuse")
             return None
         mountpoint = self.folder("mountpoint")
-        daemon = subprocess.Popen([self.vault, "mount", "--foreground", mountpoint], env=self.client("reader"),
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL)  # fmt: skip
-        for _ in range(200):
-            if os.path.ismount(mountpoint):
-                break
-            time.sleep(0.05)
-        self.assertTrue(os.path.ismount(mountpoint))
+        daemon = self.start("mount", "--foreground", mountpoint, environment=self.client("reader"))
+        self.wait_for(lambda: os.path.ismount(mountpoint), "it does not mount")
         self.addCleanup(lambda: subprocess.run(["umount", "-l", mountpoint], capture_output=True, check=False))
         return daemon
 
@@ -82,7 +69,7 @@ class Concurrency(v.VaultCase):
         return same
 
     def test_nothing_that_was_acknowledged_is_lost(self):
-        generator = random.Random(SEED)
+        generator = random.Random(v.SEED)
         self.init()
         daemon = self.mounted()
         live, forgotten, read = {}, 0, 0
@@ -96,12 +83,12 @@ class Concurrency(v.VaultCase):
                 copy = self.path(f"copy-{number}-{writer}")
                 shutil.copytree(self.path(f"source-{writer}"), copy)
                 source = self.path(f"source-{writer}")
-                runs.append((copy, source, self.start(f"writer-{writer}", "snapshot", source, "--series", str(writer))))
-            prunes = [self.start(f"pruner-{one}", "prune", "--max-unused", "0", "--max-delete", "100%")
+                runs.append((copy, source, self.begin(f"writer-{writer}", "snapshot", source, "--series", str(writer))))
+            prunes = [self.begin(f"pruner-{one}", "prune", "--max-unused", "0", "--max-delete", "100%")
                       for one in range(2)]  # fmt: skip
             victims = generator.sample(sorted(live), min(len(live) // 3, 3))
             for sid in victims:
-                self.ended(self.start("writer-0", "forget", sid), "forget")
+                self.ended(self.begin("writer-0", "forget", sid), "forget")
                 shutil.rmtree(live.pop(sid)[0])
                 forgotten += 1
             if daemon is not None:
@@ -125,7 +112,7 @@ class Concurrency(v.VaultCase):
             self.assertEqual(daemon.wait(timeout=30), 0)
             self.assertGreater(read, ROUNDS)
         print(f"{ROUNDS} rounds: {len(live)} snapshots live, {forgotten} forgotten, {read} files read from the mount; "
-              f"seed {SEED}")  # fmt: skip
+              f"seed {v.SEED}")  # fmt: skip
 
 
 if __name__ == "__main__":

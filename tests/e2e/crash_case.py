@@ -3,14 +3,11 @@
 import os
 import random
 import re
-import shutil
 import subprocess
 
 import vault_case as v
 
-SOAK = os.environ.get("VAULT_SOAK", "") not in ("", "0")
 NEW_PASSWORD = "another horse another battery"
-SEED = int(os.environ.get("VAULT_TEST_SEED", "1"))
 
 
 class CrashCase(v.VaultCase):
@@ -22,7 +19,7 @@ class CrashCase(v.VaultCase):
 
     def prepare(self):
         """Fills `self.repository`: of three snapshots one is forgotten; the source has changed since the last."""
-        generator = random.Random(SEED)
+        generator = random.Random(v.SEED)
         self.source = self.make_source("source", generator)
         self.live = {}
         for number in range(3):
@@ -91,15 +88,5 @@ class CrashCase(v.VaultCase):
         result = self.run_vault("check", "--read-data")
         self.assertEqual(result.code, v.OK, f"{what}: {result}")
         for sid, copy in live.items():
-            target = self.path("back")
-            result = self.run_vault("restore", sid, "--target", target)
-            self.assertEqual(result.code, v.OK, f"{what}: {result}")
-            self.assert_restored(result, copy, target + self.source)
-            self.remove(target)
+            self.assert_restores(sid, copy, self.source, what)
         self.assertEqual(self.objects_in("sessions"), [], what)
-
-
-def copy_tree(source, target):
-    if os.path.exists(target):
-        shutil.rmtree(target)
-    subprocess.run(["cp", "-a", source, target], check=True)

@@ -8,14 +8,14 @@ import re
 import subprocess
 import unittest
 
-from crash_case import SEED, SOAK, CrashCase, copy_tree
+import vault_case as v
+from crash_case import CrashCase
 
 KILLED = (-9, 137)
 MUTATING = ("renameat2", "fsync", "fdatasync", "unlinkat", "unlink", "rename", "write", "pwrite64", "mkdirat", "mkdir",
             "ftruncate", "fallocate", "linkat")  # fmt: skip
 REFUSED = ("write", "pwrite64", "fsync", "fdatasync", "renameat2", "rename", "fallocate", "unlinkat", "unlink")
-KILLS = int(os.environ.get("VAULT_TEST_KILLS", "60"))
-REFUSALS = 40
+KILLS, REFUSALS = 60, 30  # unless this is a soak
 
 
 class Crash(CrashCase):
@@ -27,11 +27,12 @@ class Crash(CrashCase):
             self.skipTest("strace does not work here")
         self.init()
         self.prepare()
+        os.makedirs(self.path("case"))
         self.base, self.base_home = self.repository, self.path("home")
 
     def fresh(self):
-        copy_tree(self.base, self.path("case/repository"))
-        copy_tree(self.base_home, self.path("case/home"))
+        v.copy_tree(self.base, self.path("case/repository"))
+        v.copy_tree(self.base_home, self.path("case/home"))
         self.use(self.path("case/repository"), self.path("case/home"))
 
     def traced(self, command, *options):
@@ -58,50 +59,44 @@ class Crash(CrashCase):
 
     def chosen(self, cases, limit):
         """All of them, or as many of each command."""
-        if SOAK:
+        if v.SOAK:
             return cases
-        generator = random.Random(SEED)
+        generator = random.Random(v.SEED)
         chosen = []
         for command in self.commands():
             of_command = [case for case in cases if case[0] == command]
             chosen += generator.sample(of_command, min(len(of_command), limit // len(self.commands())))
         return chosen
 
-    def test_a_command_killed_at_any_mutating_call(self):
-        os.makedirs(self.path("case"))
-        cases = [(command, *call) for command in self.commands() for call in self.calls(command, MUTATING)]
-        run = self.chosen(cases, KILLS)
-        killed = 0
-        for command, name, number in run:
-            what = f"{command}, killed at {name} {number}"
+    def each(self, cases, trace_option):
+        """Runs each case (command, call, number, …) on a fresh copy, with a fault injected as trace_option(case) says,
+        and judges it; the exit codes of those that stood."""
+        codes = []
+        for case in cases:
+            what = " ".join(map(str, case))
             with self.subTest(what):
                 self.fresh()
-                done = self.traced(command, "-o", "/dev/null", "-e", f"trace={name}",
-                                   "-e", f"inject={name}:signal=KILL:when={number}")  # fmt: skip
+                done = self.traced(case[0], "-o", "/dev/null", "-e", f"trace={case[1]}", "-e", trace_option(case))
                 self.assert_ended_in_order(done.returncode, what)
-                killed += done.returncode in KILLED
-                self.assert_sound(command, done.returncode, done.stdout, what)
-        print(f"killed at {killed} of {len(cases)} calls ({len(run)} tried); seed {SEED}")
+                self.assert_sound(case[0], done.returncode, done.stdout, what)
+                codes.append(done.returncode)
+        return codes
+
+    def test_a_command_killed_at_any_mutating_call(self):
+        cases = [(command, *call) for command in self.commands() for call in self.calls(command, MUTATING)]
+        run = self.chosen(cases, KILLS)
+        codes = self.each(run, lambda case: f"inject={case[1]}:signal=KILL:when={case[2]}")
+        killed = sum(code in KILLED for code in codes)
+        print(f"killed at {killed} of {len(cases)} calls ({len(run)} tried); seed {v.SEED}")
         self.assertGreater(killed, len(run) * 3 // 4)
 
     def test_a_store_that_refuses_at_any_call_once_or_from_then_on(self):
-        os.makedirs(self.path("case"))
-        cases = []
-        for command in self.commands():
-            for name, number in self.calls(command, REFUSED):
-                cases += [(command, name, number, error, when) for error in ("EIO", "ENOSPC") for when in ("", "+")]
+        cases = [(command, *call, error, when) for command in self.commands() for call in self.calls(command, REFUSED)
+                 for error in ("EIO", "ENOSPC") for when in ("", "+")]  # fmt: skip
         run = self.chosen(cases, REFUSALS)
-        refused = 0
-        for command, name, number, error, when in run:
-            what = f"{command}, {error} at {name} {number}{when}"
-            with self.subTest(what):
-                self.fresh()
-                done = self.traced(command, "-o", "/dev/null", "-e", f"trace={name}",
-                                   "-e", f"inject={name}:error={error}:when={number}{when}")  # fmt: skip
-                self.assert_ended_in_order(done.returncode, what)
-                refused += done.returncode != 0
-                self.assert_sound(command, done.returncode, done.stdout, what)
-        print(f"{len(run)} of {len(cases)} refusals tried, {refused} ended the command; seed {SEED}")
+        codes = self.each(run, lambda case: f"inject={case[1]}:error={case[3]}:when={case[2]}{case[4]}")
+        refused = sum(code != 0 for code in codes)
+        print(f"{len(run)} of {len(cases)} refusals tried, {refused} ended the command; seed {v.SEED}")
         self.assertGreater(refused, len(run) // 4)
 
 

@@ -8,13 +8,12 @@ import subprocess
 import time
 import unittest
 
-from vault_case import NO_REPOSITORY, OK, VaultCase
+import vault_case as v
 
-KILLS = int(os.environ.get("VAULT_TEST_KILLS", "50"))
-SEED = int(os.environ.get("VAULT_TEST_SEED", "1"))
+KILLS = 100 if v.SOAK else 40
 
 
-class Kill(VaultCase):
+class Kill(v.VaultCase):
     def make_source(self, generator):
         """About 24 MiB in 300 files: enough for packs to be in the making for most of a run."""
         for number in range(300):
@@ -23,12 +22,8 @@ class Kill(VaultCase):
             self.file(f"source/{number % 17:02}/file-{number:03}", half + half)
         return self.path("source")
 
-    def start(self, *arguments):
-        return subprocess.Popen([self.vault, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-
     def test_a_run_that_is_killed_at_any_moment_costs_nothing_but_its_time(self):
-        generator = random.Random(SEED)
+        generator = random.Random(v.SEED)
         source = self.make_source(generator)
         first = self.file("first/file", b"kept from before the kills")
         self.init()
@@ -50,15 +45,13 @@ class Kill(VaultCase):
                 killed += 1
             else:
                 committed += 1
-        print(f"{killed} runs killed, {committed} ended before their kill; seed {SEED}")
+        print(f"{killed} runs killed, {committed} ended before their kill; seed {v.SEED}")
         self.assertGreater(killed, KILLS // 2)
 
         last = self.snapshot(source, "--series", "killed")
         self.assertEqual(last["total_files_processed"], 300)
         for snapshot, path in ((last["snapshot_id"], source), (first_id, self.path("first"))):
-            target = self.path("back-" + snapshot)
-            result = self.run_vault("restore", snapshot, "--target", target)
-            self.assert_restored(result, path, target + path)
+            self.assert_restores(snapshot, path)
         self.assertTrue(os.path.exists(first))
         self.assertEqual(self.objects_in("sessions"), [])
         # A run killed before its session object stood left that object's temporary: a day old, it is removed as well.
@@ -69,7 +62,7 @@ class Kill(VaultCase):
         self.assertEqual(self.objects_in("tmp"), [])
 
     def test_what_a_killed_run_uploaded_is_used_again(self):
-        generator = random.Random(SEED + 1)
+        generator = random.Random(v.SEED + 1)
         for number in range(24):
             self.file(f"source/{number:02}", generator.randbytes(8 << 20))
         source = self.path("source")
@@ -83,11 +76,10 @@ class Kill(VaultCase):
         self.assertGreater(uploaded, 0)
         summary = self.snapshot(source)
         self.assertLess(summary["data_added_packed"], (24 * 8 << 20) - uploaded * 9 // 10)
-        target = self.path("back")
-        self.assert_restored(self.run_vault("restore", "latest", "--target", target), source, target + source)
+        self.assert_restores("latest", source)
 
     def test_a_run_ended_by_a_signal_says_so_and_fences_itself(self):
-        generator = random.Random(SEED + 2)
+        generator = random.Random(v.SEED + 2)
         for number in range(40):
             self.file(f"source/{number:02}", generator.randbytes(8 << 20))
         self.init()
@@ -102,7 +94,7 @@ class Kill(VaultCase):
         self.assertEqual(self.objects_in("tmp"), [])
 
     def test_two_runs_at_once_into_one_repository_both_land(self):
-        generator = random.Random(SEED + 3)
+        generator = random.Random(v.SEED + 3)
         for number in range(60):
             self.file(f"one/{number:02}", generator.randbytes(300_000))
             self.file(f"two/{number:02}", generator.randbytes(300_000))
@@ -113,15 +105,13 @@ class Kill(VaultCase):
         for attempt in range(5):
             runs = [self.start("snapshot", self.path(name), "--series", name, "--force-rescan")
                     for name in ("one", "two")]  # fmt: skip
-            self.assertEqual([run.wait() for run in runs], [OK, OK], f"attempt {attempt}")
+            self.assertEqual([run.wait() for run in runs], [v.OK, v.OK], f"attempt {attempt}")
         for name in ("one", "two"):
-            target = self.path("back-" + name)
-            result = self.run_vault("restore", name + "@2100-01-01", "--target", target)
-            self.assert_restored(result, self.path(name), target + self.path(name))
+            self.assert_restores(name + "@2100-01-01", self.path(name))
         self.assertEqual(self.succeed("--json", "snapshots").summary["snapshots"], 10)
 
 
-class Init(VaultCase):
+class Init(v.VaultCase):
     def test_an_init_that_was_killed_at_any_step_can_be_repeated(self):
         """Its steps are renames into place: slots, keyring, config."""
         killed = 0
@@ -134,8 +124,8 @@ class Init(VaultCase):
                 break
             killed += 1
             for name in ("snapshots", "key"):
-                self.assertIn(self.run_vault(name, *(["list"] if name == "key" else [])).code, (OK, NO_REPOSITORY))
-            if self.run_vault("snapshots").code == NO_REPOSITORY:
+                self.assertIn(self.run_vault(name, *(["list"] if name == "key" else [])).code, (v.OK, v.NO_REPOSITORY))
+            if self.run_vault("snapshots").code == v.NO_REPOSITORY:
                 self.succeed("init")
             self.assertEqual(self.snapshot("/etc/hostname")["total_files_processed"], 1)
         self.assertGreaterEqual(killed, 4)

@@ -12,7 +12,7 @@ import unittest
 import vault_case as v
 from mount_case import MountCase, cat
 
-ROUNDS = int(os.environ.get("VAULT_TEST_ROUNDS", "4"))
+ROUNDS = 40 if v.SOAK else 4
 READERS = 3
 FILES = 60
 

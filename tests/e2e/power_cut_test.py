@@ -9,9 +9,10 @@ import subprocess
 import time
 import unittest
 
-from crash_case import SEED, SOAK, CrashCase, copy_tree
+import vault_case as v
+from crash_case import CrashCase
 
-CUTS = 200 if SOAK else int(os.environ.get("VAULT_TEST_CUTS", "20"))
+CUTS = 200 if v.SOAK else 20
 EXT4_IOC_SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 DISK_BYTES = 96 << 20
 
@@ -54,7 +55,7 @@ class PowerCut(CrashCase):
         """A disk as it was prepared, and a home of its own."""
         subprocess.run(["cp", "--sparse=always", self.path("prepared"), self.image], check=True)
         self.assertTrue(self.mount())
-        copy_tree(self.path("home"), self.path(f"case/home-{number}"))
+        v.copy_tree(self.path("home"), self.path(f"case/home-{number}"))
         self.use(os.path.join(self.disk, "repository"), self.path(f"case/home-{number}"))
 
     def start(self, command):
@@ -80,7 +81,7 @@ class PowerCut(CrashCase):
     def test_a_command_whose_power_fails_at_any_moment(self):
         os.rename(self.image, self.path("prepared"))
         os.makedirs(self.path("case"))
-        generator = random.Random(SEED)
+        generator = random.Random(v.SEED)
         duration = {}
         for command in self.commands():
             self.begin(command)
@@ -107,7 +108,7 @@ class PowerCut(CrashCase):
                 self.assertTrue(self.mount())
                 self.assert_sound(command, run.returncode, out, f"{command}, cut {number}")
                 self.unmount()
-        print(f"{during} cuts during a command, {after} after it returned 0; seed {SEED}")
+        print(f"{during} cuts during a command, {after} after it returned 0; seed {v.SEED}")
         self.assertGreater(during, CUTS // 4)
 
 

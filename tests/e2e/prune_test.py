@@ -10,8 +10,7 @@ import unittest
 
 import vault_case as v
 
-KILLS = int(os.environ.get("VAULT_TEST_KILLS", "25"))
-SEED = int(os.environ.get("VAULT_TEST_SEED", "1"))
+KILLS = 500 if v.SOAK else 20
 
 
 class Prune(v.VaultCase):
@@ -19,10 +18,6 @@ class Prune(v.VaultCase):
         summary = self.succeed("--json", "prune", *arguments, **named).summary
         self.assertEqual(v.schema_violations(summary, v.load_schema("summary.prune")), [])
         return summary
-
-    def start(self, *arguments):
-        return subprocess.Popen([self.vault, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
 
     def packed(self):
         return sum(os.path.getsize(os.path.join(self.repository, name)) for name in self.objects_in("packs"))
@@ -52,15 +47,12 @@ class Prune(v.VaultCase):
 
     def check_all(self, live):
         for sid, copy in live.items():
-            target = self.path("back")
-            self.assert_restored(self.run_vault("restore", sid, "--target", target), copy,
-                                 target + self.path("source"))  # fmt: skip
-            self.remove(target)
+            self.assert_restores(sid, copy, self.path("source"))
         found = {item["id"] for item in self.succeed("--json", "snapshots").objects[:-1]}
         self.assertEqual(found, set(live))
 
     def test_what_stays_restores_identical_and_the_store_shrinks_to_what_it_needs(self):
-        generator = random.Random(SEED)
+        generator = random.Random(v.SEED)
         self.init()
         live = {}
         for number in range(30):
@@ -91,7 +83,7 @@ class Prune(v.VaultCase):
         self.assertLess(self.packed(), size * 1.1)
 
     def test_a_prune_that_is_killed_at_any_moment_is_finished_by_the_next(self):
-        generator = random.Random(SEED + 1)
+        generator = random.Random(v.SEED + 1)
         self.init()
         live = {}
         killed = 0
@@ -121,7 +113,7 @@ class Prune(v.VaultCase):
         return [name for name in self.objects_in("snapshots") if self.object(name)[8:10] == b"\x09\x00"]
 
     def test_two_prunes_and_a_snapshot_at_once(self):
-        generator = random.Random(SEED + 2)
+        generator = random.Random(v.SEED + 2)
         self.init()
         live = {}
         for number in range(30):
@@ -152,7 +144,7 @@ class Prune(v.VaultCase):
 
     def test_a_tombstone_that_somebody_without_the_key_put_there_destroys_nothing(self):
         self.init()
-        generator, live = random.Random(SEED), {}
+        generator, live = random.Random(v.SEED), {}
         first, second = self.take(generator, live), self.take(generator, live)
         self.replace_object(f"tombstones/{first}", b"")
         self.succeed("forget", second)
@@ -176,7 +168,7 @@ class Prune(v.VaultCase):
         self.assertEqual(self.objects_in("packs"), [])
 
     def test_rules_select_and_then_reclaim(self):
-        generator = random.Random(SEED + 4)
+        generator = random.Random(v.SEED + 4)
         self.init()
         live = {}
         sids = [self.take(generator, live) for _ in range(4)]
@@ -206,7 +198,7 @@ class Prune(v.VaultCase):
             self.skipTest("tmpfs cannot be mounted here")
         self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
         self.repository = self.environment["VAULT_REPOSITORY"] = os.path.join(disk, "repository")
-        generator = random.Random(SEED + 3)
+        generator = random.Random(v.SEED + 3)
         self.init()
         live = {}
         self.file("source/0/big", generator.randbytes(16 << 20))

@@ -5,11 +5,13 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
 import unittest
 
 import vault_case as v
+
+
+KILLS = 100 if v.SOAK else 8
 
 
 class Repair(v.VaultCase):
@@ -22,16 +24,9 @@ class Repair(v.VaultCase):
         self.first = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
 
     def repair(self, code, *arguments, **named):
-        """Runs with --json; returns the summary and the entries that are harmed, as their schemas say."""
-        result = self.run_vault("--json", "repair", *arguments, **named)
-        self.assertEqual(result.code, code, str(result))
-        harmed = []
-        for item in result.objects:
-            if item["message_type"] == "harmed":
-                harmed.append(item["path"])
-            if item["message_type"] == "summary":
-                self.assertEqual(v.schema_violations(item, v.load_schema("summary.repair")), [], item)
-        return result.objects[-1], sorted(set(harmed))
+        """The summary and the paths of the entries that are harmed."""
+        found = self.json_run(code, "repair", *arguments, **named)
+        return found["summary"][0], sorted({item["path"] for item in found.get("harmed", [])})
 
     def check_with(self, code):
         result = self.run_vault("--json", "check", "--read-data")
@@ -233,14 +228,17 @@ class Repair(v.VaultCase):
         self.flip(self.data_pack(), 300_000)
         whole = self.path("whole")
         shutil.copytree(self.repository, whole)
-        for round_number in range(12):
-            shutil.rmtree(self.repository)
-            shutil.copytree(whole, self.repository)
-            process = subprocess.Popen([self.vault, "repair", "--read-data"], env=self.environment,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(0.01 + 0.03 * round_number)
+        # How long one takes, so that the kills fall inside.
+        began = time.monotonic()
+        self.repair(v.INTEGRITY, "--read-data")
+        duration = time.monotonic() - began
+        generator, killed = random.Random(v.SEED), 0
+        for round_number in range(KILLS):
+            v.copy_tree(whole, self.repository)
+            process = self.start("repair", "--read-data")
+            time.sleep(duration * generator.random())
             process.send_signal(signal.SIGKILL)
-            process.wait()
+            killed += process.wait() == -signal.SIGKILL
             summary, harmed = self.repair(v.INTEGRITY, "--read-data")
             self.assertEqual(len(harmed), 1, round_number)
             self.assertEqual(summary["waits_for"], [])
@@ -249,6 +247,8 @@ class Repair(v.VaultCase):
             self.restores(self.first)
             self.succeed("prune")
             self.assertEqual(self.check_with(v.OK)["num_errors"], 0, round_number)
+        print(f"{killed} of {KILLS} repairs killed; seed {v.SEED}")
+        self.assertGreater(killed, KILLS // 2)
 
 
 if __name__ == "__main__":
