@@ -52,7 +52,13 @@ class PowerCut(CrashCase):
             os.close(disk)
 
     def begin(self, number):
-        """A disk as it was prepared, and a home of its own."""
+        """A disk as it was prepared, and a home of its own. The image is a file of its own too: the kernel lets go of a
+        loop device some time after its unmount, and mount would take it again, with what its cache still holds."""
+        # Where the last case has failed it is still mounted.
+        subprocess.run(["umount", "-q", self.disk], capture_output=True, check=False)
+        if self.image != self.path("image"):
+            os.unlink(self.image)
+        self.image = self.path(f"image-{number}")
         subprocess.run(["cp", "--sparse=always", self.path("prepared"), self.image], check=True)
         self.assertTrue(self.mount())
         v.copy_tree(self.path("home"), self.path(f"case/home-{number}"))
