@@ -116,7 +116,8 @@ class OpenIndex : public Index {
         const RepositoryId& repository = current.identity().repository;
         IndexAddition addition(folder_, repository, &current, budget_, 1);
         for (const NewPack& pack : packs) {
-            addition.add(0, pack.id, pack.bytes, pack.directory, encode(pack.directory));
+            if (const auto number = addition.number(pack.id, pack.bytes, pack.directory, encode(pack.directory)))
+                addition.add_chunks(0, *number, pack.directory);
             addition.set(directories_key(pack.directory.session), "");
         }
         for (const auto& [key, value] : notes) addition.set(note_key(key), std::string(as_text(value)));

@@ -80,18 +80,19 @@ IndexAddition::IndexAddition(const IndexFolder& folder, const RepositoryId& repo
       sorter_(folder.work(), budget.sort_bytes, lanes),
       identity_(existing != nullptr ? existing->identity() : new_identity(repository)) {}
 
-bool IndexAddition::add(std::size_t lane, const PackId& id, std::uint64_t bytes, const PackDirectory& directory,
-                        ByteView encoded) {
-    PackNumber number = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        if ((existing_ != nullptr && existing_->number_of(id)) || !added_.insert(id).second) return false;
-        if (identity_.next_pack == std::numeric_limits<PackNumber>::max())
-            throw Error(ErrorKind::Corrupt, "the index has given all of its pack numbers");
-        number = identity_.next_pack++;
-        rows_.push_back({number, id, bytes, directory.content, static_cast<std::uint32_t>(directory.chunk_count())});
-        write_directory(number, encoded);
-    }
+std::optional<PackNumber> IndexAddition::number(const PackId& id, std::uint64_t bytes, const PackDirectory& directory,
+                                                ByteView encoded) {
+    const std::lock_guard lock(mutex_);
+    if ((existing_ != nullptr && existing_->number_of(id)) || !added_.insert(id).second) return std::nullopt;
+    if (identity_.next_pack == std::numeric_limits<PackNumber>::max())
+        throw Error(ErrorKind::Corrupt, "the index has given all of its pack numbers");
+    const PackNumber number = identity_.next_pack++;
+    rows_.push_back({number, id, bytes, directory.content, static_cast<std::uint32_t>(directory.chunk_count())});
+    write_directory(number, encoded);
+    return number;
+}
+
+void IndexAddition::add_chunks(std::size_t lane, PackNumber number, const PackDirectory& directory) {
     ChunkRow row;
     row.at.pack = number;
     for (const DirectoryBox& box : directory.boxes) {
@@ -105,7 +106,6 @@ bool IndexAddition::add(std::size_t lane, const PackId& id, std::uint64_t bytes,
         }
         ++row.at.box;
     }
-    return true;
 }
 
 void IndexAddition::write_directory(PackNumber number, ByteView encoded) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <unordered_set>
 
 #include "store/index_sorter.h"
@@ -18,8 +19,12 @@ class IndexAddition {
     IndexAddition(const IndexFolder& folder, const RepositoryId& repository, const IndexView* existing,
                   const IndexBudget& budget, std::size_t lanes);
 
-    // False, and nothing changes, for a pack that is there already. One thread a lane (below `lanes`).
-    bool add(std::size_t lane, const PackId& id, std::uint64_t bytes, const PackDirectory& directory, ByteView encoded);
+    // The pack's number: packs are numbered in the order of these calls. Nothing, and nothing changes, for a pack that
+    // is there already. Thread-safe.
+    std::optional<PackNumber> number(const PackId& id, std::uint64_t bytes, const PackDirectory& directory,
+                                     ByteView encoded);
+    // What a pack holds, once it has its number. One thread a lane (below `lanes`).
+    void add_chunks(std::size_t lane, PackNumber number, const PackDirectory& directory);
     // A value of the column `meta`; nullopt removes it. Not thread-safe.
     void set(const std::string& key, std::optional<std::string> value) { meta_[key] = std::move(value); }
     void commit();

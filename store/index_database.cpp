@@ -20,6 +20,8 @@ constexpr double kFilterBits = 10;
 constexpr std::size_t kBlockBytes = 4096;
 // So many sorted runs may a lookup have to ask before they are merged.
 constexpr int kSortedRunsMax = 6;
+// What a manifest comes to; RocksDB reserves 4 MiB at each opening for writing, which is truncated at once.
+constexpr std::size_t kManifestBytes = 64 << 10;
 // Never used, since nothing is written through memtables; RocksDB reserves a part of it for each column all the same.
 constexpr std::size_t kMemtableBytes = 64 << 10;
 
@@ -76,6 +78,7 @@ rocksdb::DBOptions database_options(rocksdb::Env* env, IndexAccess access) {
     options.max_file_opening_threads = 1;
     options.max_background_jobs = 2;  // a flush thread, which idles, and a compaction thread
     options.skip_stats_update_on_db_open = true;
+    options.manifest_preallocation_size = kManifestBytes;
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;
     options.avoid_flush_during_shutdown = true;

@@ -2,6 +2,7 @@
 #include "store/index_sync.h"
 
 #include <algorithm>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -37,7 +38,11 @@ class MissingPacks {
         const std::vector<std::string> unread = names_not_read(listed);
         // An object holds up to 64 directories and is read whole: not worth it for a few packs.
         if (unread.size() > missing_.size()) return;
-        run_in_lanes(lanes(), unread.size(), [&](std::size_t lane, std::size_t i) { read_copies_of(lane, unread[i]); });
+        Turns turns;
+        run_in_lanes(lanes(), unread.size(), [&](std::size_t lane, std::size_t i) {
+            Turns::Turn turn(turns, i);
+            read_copies_of(lane, unread[i], turn);
+        });
         for (const std::string& name : read_) addition_.set(directories_key(name), "");
     }
 
@@ -46,8 +51,11 @@ class MissingPacks {
         for (const auto& [id, pack] : missing_)
             if (!covered_.contains(id)) left.emplace_back(id, pack);
         std::ranges::sort(left);
-        run_in_lanes(lanes(), left.size(),
-                     [&](std::size_t lane, std::size_t i) { read_pack(lane, *left[i].second, left[i].first); });
+        Turns turns;
+        run_in_lanes(lanes(), left.size(), [&](std::size_t lane, std::size_t i) {
+            Turns::Turn turn(turns, i);
+            read_pack(lane, *left[i].second, left[i].first, turn);
+        });
     }
 
     // False where there is nothing to write.
@@ -85,27 +93,31 @@ class MissingPacks {
             if (!keys.contains(row->key().ToString())) addition_.set(row->key().ToString(), std::nullopt);
     }
 
-    void read_copies_of(std::size_t lane, const std::string& name) {
+    void read_copies_of(std::size_t lane, const std::string& name, Turns::Turn& turn) {
+        std::vector<FoundDirectory> found;
+        bool whole = false;
         try {
             DirectoriesRecord record = read_directories(request_.backend, request_.keys, name);
             for (DirectoryCopy& copy : record.copies) {
-                const auto found = missing_.find(copy.pack);
+                const auto wanted = missing_.find(copy.pack);
                 // A copy counts only for a pack that is listed with its length.
-                if (found == missing_.end() || found->second->size != copy.pack_bytes) continue;
-                add(lane, decode_copy(std::move(copy)));
+                if (wanted == missing_.end() || wanted->second->size != copy.pack_bytes) continue;
+                found.push_back(decode_copy(std::move(copy)));
             }
+            whole = true;
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NoSpace) throw;
             const std::lock_guard lock(mutex_);
             report_.damaged_copies.push_back({name, error.kind(), error.what()});
-            return;
         }
+        add(lane, found, turn);
+        if (!whole) return;
         const std::lock_guard lock(mutex_);
         ++report_.copies_read;
         read_.push_back(name);
     }
 
-    void read_pack(std::size_t lane, const ObjectInfo& pack, const PackId& id) {
+    void read_pack(std::size_t lane, const ObjectInfo& pack, const PackId& id, Turns::Turn& turn) {
         std::optional<FoundDirectory> found;
         try {
             found = read_directory(request_.backend, request_.keys, pack, id);
@@ -118,14 +130,23 @@ class MissingPacks {
             const std::lock_guard lock(mutex_);
             ++report_.directories_read;
         }
-        add(lane, *found);
+        add(lane, std::span(&*found, 1), turn);
     }
 
-    void add(std::size_t lane, const FoundDirectory& found) {
-        addition_.add(lane, found.pack, found.pack_bytes, found.directory, found.encoded);
-        const std::lock_guard lock(mutex_);
-        covered_.insert(found.pack);
-        if (request_.progress) request_.progress(covered_.size(), missing_.size());
+    // Numbers go by the listing, whichever lane is faster: of several copies of a chunk the one in the lower pack is
+    // taken, so that the same listing gives the same choices.
+    void add(std::size_t lane, std::span<const FoundDirectory> found, Turns::Turn& turn) {
+        std::vector<std::optional<PackNumber>> numbers;
+        turn.wait();
+        for (const FoundDirectory& one : found)
+            numbers.push_back(addition_.number(one.pack, one.pack_bytes, one.directory, one.encoded));
+        turn.pass();
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            if (numbers[i]) addition_.add_chunks(lane, *numbers[i], found[i].directory);
+            const std::lock_guard lock(mutex_);
+            covered_.insert(found[i].pack);
+            if (request_.progress) request_.progress(covered_.size(), missing_.size());
+        }
     }
 
     const IndexSyncRequest& request_;
