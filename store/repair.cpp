@@ -133,7 +133,7 @@ class Repair {
     void save() {
         progress_.phase = "saving what can be read";
         SalvageRequest request{repository_, options_.from, report_.packs, report_.before.damage.missing,
-                               options_.dry_run, [this] { poll(); }};
+                               options_.dry_run, [this] { poll(); }, options_.limits};
         report_.salvaged = salvage(request);
         if (options_.dry_run) return;
         // Whoever carries out the list of these packs keeps in quarantine what is on record.

@@ -13,6 +13,7 @@ struct RepairOptions {
     bool dry_run = false;
     const Repository* from = nullptr;   // another copy of this repository
     unsigned threads = 0;
+    PackLimits limits;                  // of the packs that it writes
     PruneEnvironment environment;
 };
 

@@ -73,12 +73,12 @@ class Salvager {
             if (!request.packs.contains(view_.index->pack(number)->id)) trusted_.add(number);
         if (request.other != nullptr) other_ = request.other->reader_view();
         if (session_)
-            writer_.emplace(repository_.backend(), keys_, session_->sid(), PackLimits{},
+            writer_.emplace(repository_.backend(), keys_, session_->sid(), request.limits,
                             [this](const NewPack&) { ++salvaged_.packs_written; });
     }
 
     Salvaged run() {
-        for (const auto& [pack, directory] : directories_of(repository_, request_.packs)) take(pack, directory);
+        for (const auto& [pack, directory] : directories()) take(pack, directory);
         std::vector<DamageRecord::LostChunk> left;
         for (const DamageRecord::LostChunk& chunk : request_.missing)
             if (!has(chunk.id) && !take_from_other(chunk)) left.push_back(chunk);
@@ -97,6 +97,16 @@ class Salvager {
     }
 
   private:
+    // Where the store has no directory any more, what the client's index remembers of it is as good: every chunk is
+    // verified by its id.
+    std::map<PackId, PackDirectory> directories() const {
+        std::map<PackId, PackDirectory> found = directories_of(repository_, request_.packs);
+        for (const PackId& pack : request_.packs)
+            if (const auto number = view_.index->number_of(pack); number && !found.contains(pack))
+                found.emplace(pack, view_.index->directory(*number));
+        return found;
+    }
+
     bool has(const ChunkId& id) const {
         return taken_.contains(id) || view_.index->find(std::span(&id, 1), trusted_)[0].has_value();
     }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "store/damage_report.h"
+#include "store/pack_writer.h"
 #include "store/repository.h"
 
 namespace vault {
@@ -18,6 +19,7 @@ struct SalvageRequest {
     std::vector<DamageRecord::LostChunk> missing;  // in no pack, and wanted
     bool dry_run = false;                      // read everything, write nothing
     std::function<void()> poll = [] {};        // may throw
+    PackLimits limits;                         // of the packs that it writes
 };
 
 struct Salvaged {

@@ -133,7 +133,7 @@ void remember(Index& index, const SessionId& sid, PackSet packs, OwnPacks& own) 
 
 // One attempt under a sid of its own. False: it was fenced.
 bool attempt(const Repository& repository, const Snapshot& forgotten, WriterIdentity& writer, UndeleteReport& report,
-             const std::function<bool()>& interrupted) {
+             const std::function<bool()>& interrupted, const PackLimits& limits) {
     WriterSession session(repository);            // B1
     const View view = repository.writer_view();   // B2, B3
     const SnapshotListing listing = list_snapshots(repository);
@@ -143,7 +143,7 @@ bool attempt(const Repository& repository, const Snapshot& forgotten, WriterIden
     ChunkStore everything(repository.backend(), repository.keys(), *view.index,
                           view.index->numbers_of(repository.backend().list("packs/")));
     OwnPacks own(*view.index);
-    PackWriter packs(repository.backend(), repository.keys(), session.sid(), {},
+    PackWriter packs(repository.backend(), repository.keys(), session.sid(), limits,
                      [&](NewPack pack) { own.add(std::move(pack)); });
     report = {};
     Carrier carrier(repository, known, everything, packs, report, interrupted);
@@ -175,12 +175,12 @@ bool attempt(const Repository& repository, const Snapshot& forgotten, WriterIden
 }  // namespace
 
 UndeleteReport undelete_snapshot(const Repository& repository, const Snapshot& forgotten,
-                                 const std::function<bool()>& interrupted) {
+                                 const std::function<bool()>& interrupted, const PackLimits& packs) {
     WriterIdentity writer = WriterIdentity::acquire(repository.state_folder());
     end_dead_sessions(repository);
     UndeleteReport report;
-    if (!attempt(repository, forgotten, writer, report, interrupted) &&
-        !attempt(repository, forgotten, writer, report, interrupted))
+    if (!attempt(repository, forgotten, writer, report, interrupted, packs) &&
+        !attempt(repository, forgotten, writer, report, interrupted, packs))
         throw Error(ErrorKind::Busy,
                     "the run was ended by another client twice: its clock, or this one's, may be wrong");
     return report;

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "store/pack_writer.h"
 #include "store/snapshots.h"
 
 namespace vault {
@@ -19,6 +20,6 @@ struct UndeleteReport {
 // original), Corrupt where part of it cannot be read. `interrupted` is polled; true ends the run with Interrupted. A
 // run that was fenced by somebody else is tried once more.
 UndeleteReport undelete_snapshot(const Repository& repository, const Snapshot& forgotten,
-                                 const std::function<bool()>& interrupted);
+                                 const std::function<bool()>& interrupted, const PackLimits& packs = {});
 
 }  // namespace vault

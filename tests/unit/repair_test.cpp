@@ -86,6 +86,29 @@ TEST_CASE("whichever call of a repair fails, the next one ends, and only the dam
     }
 }
 
+TEST_CASE("a pack whose directory is lost in the store is saved by what the client's index remembers", "[repair]") {
+    PruneSource source;
+    PruneStore store;
+    source.file("a", noise(1, 60'000));
+    const SessionId sid = store.snapshot(source);
+    const std::string pack = store.pack_of(chunk_of(store.live().at(sid), "/t/a"));
+    Bytes object = store.test.backend().get(pack);
+    object.back() ^= 1;  // of the trailer
+    store.test.memory().overwrite(pack, object);
+    for (const std::string& copies : store.names("dirs/")) store.test.backend().remove(copies);
+
+    RepairOptions options;
+    options.read_data = true;
+    options.environment = everyone_is(Liveness::Gone).environment;
+    CheckProgress progress;
+    const RepairReport report = repair(
+        *store.repository, options, progress, [](const HarmedEntry&) {}, [] { return false; });
+    CHECK(report.left == Names{});
+    CHECK(report.after.sound());
+    CHECK_FALSE(store.test.memory().holds(pack));
+    CHECK(store.lost() == Names{});  // read by a client that never knew the pack
+}
+
 TEST_CASE("a repair on a full disk takes nothing away, and with room the next one ends", "[repair]") {
     for (const Call call : {Call::Append, Call::Publish, Call::PutNew}) {
         CAPTURE(to_string(call));
