@@ -4,6 +4,8 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
 
 #include "store/base/error.h"
 
@@ -13,22 +15,35 @@ namespace {
 
 constexpr std::size_t kPageEntries = 3;
 
-// libsodium's randomness while a simulation runs: a stream of the seed.
-std::mutex stream_mutex;
-std::mt19937_64 stream;
+constexpr std::int64_t kStartNanoseconds = 1'800'000'000'000'000'000;
+
+// libsodium's randomness while a simulation runs: the stream of the actor whose thread asks. Threads that an actor
+// starts, and the test itself, share one more.
+std::mutex stream_mutex;  // guards shared_stream
+std::mt19937_64 shared_stream;
+thread_local std::mt19937_64* own_stream = nullptr;
 
 const char* stream_name() { return "simulation"; }
-std::uint32_t stream_number() {
-    const std::lock_guard lock(stream_mutex);
-    return static_cast<std::uint32_t>(stream());
-}
 void stream_bytes(void* const to, const std::size_t size) {
     const std::lock_guard lock(stream_mutex);
+    std::mt19937_64& stream = own_stream != nullptr ? *own_stream : shared_stream;
     auto* bytes = static_cast<std::uint8_t*>(to);
     for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(stream());
 }
+std::uint32_t stream_number() {
+    std::uint32_t number = 0;
+    stream_bytes(&number, sizeof number);
+    return number;
+}
 randombytes_implementation stream_implementation = {stream_name, stream_number, nullptr,
                                                     nullptr,     stream_bytes,  nullptr};
+
+std::mt19937_64 stream_of(std::uint64_t seed, const std::string& actor) {
+    std::vector<std::uint32_t> words{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+    words.insert(words.end(), actor.begin(), actor.end());
+    std::seed_seq all(words.begin(), words.end());
+    return std::mt19937_64(all);
+}
 
 Error dead() { return {ErrorKind::Io, "the simulated process is dead"}; }
 
@@ -133,13 +148,15 @@ std::unique_ptr<ObjectWriter> SimulatedBackend::begin_object(const std::string&)
 }
 
 Simulation::Simulation(const SimulationOptions& options)
-    : options_(options), store_(std::make_shared<MemoryBackend>()), random_(options.seed) {
+    : options_(options), nanoseconds_(kStartNanoseconds), clock_(nanoseconds_),
+      store_(std::make_shared<MemoryBackend>([this] { return nanoseconds_.load(); })), random_(options.seed) {
+    if (sodium_init() < 0) throw std::runtime_error("libsodium does not work");  // draws, the first time
     {
         const std::lock_guard lock(stream_mutex);
-        stream.seed(options.seed);
+        shared_stream.seed(options.seed);
     }
     randombytes_set_implementation(&stream_implementation);
-    if (options.power_cut) cut_at_ = 20 + random_() % 400;
+    if (options.power_cut) cut_at_ = 20 + random_() % 600;
 }
 
 Simulation::~Simulation() { randombytes_set_implementation(&randombytes_sysrandom_implementation); }
@@ -150,7 +167,9 @@ std::shared_ptr<Backend> Simulation::backend_of(const std::string& actor) {
 
 void Simulation::add_actor(const std::string& name, std::function<void()> work) {
     const std::lock_guard lock(mutex_);
-    actors_[name].work = std::move(work);
+    Actor& actor = actors_[name];
+    actor.work = std::move(work);
+    actor.stream = stream_of(options_.seed, name);
 }
 
 void Simulation::run() {
@@ -161,12 +180,12 @@ void Simulation::run() {
         for (auto& [name, actor] : actors_) {
             if (actor.done) continue;
             actor.thread = std::thread([this, name = name, &actor = actor] {
+                own_stream = &actor.stream;
                 try {
                     begin(name, "start");
                     actor.work();
                 } catch (const std::exception& error) {
-                    const std::lock_guard guard(mutex_);
-                    trace_.push_back(name + " ended: " + error.what());
+                    actor.failure = error.what();
                 }
                 end_of(name);
             });
@@ -176,16 +195,17 @@ void Simulation::run() {
         if (actor.thread.joinable()) actor.thread.join();
     const std::lock_guard lock(mutex_);
     running_ = false;
+    // Not as they come: the dead unwind side by side.
+    for (auto& [name, actor] : actors_)
+        if (!actor.failure.empty()) trace_.push_back(name + " ended: " + std::exchange(actor.failure, {}));
 }
 
 void Simulation::hand_on() {
-    std::vector<std::string> able;
+    std::vector<std::string> able, asleep;
     for (const auto& [name, actor] : actors_)
-        if (!actor.done && !actor.dead) able.push_back(name);
-    // The dead unwind last, and alone: nothing that they do has an effect.
-    if (able.empty())
-        for (const auto& [name, actor] : actors_)
-            if (!actor.done) able.push_back(name);
+        if (!actor.done && !actor.dead) (actor.wakes_at > calls_ ? asleep : able).push_back(name);
+    if (able.empty()) able = std::move(asleep);
+    // The dead unwind side by side with the rest, and nothing that they do has an effect; nothing may be drawn for them.
     holder_ = able.empty() ? "" : able[random_() % able.size()];
     changed_.notify_all();
 }
@@ -194,16 +214,22 @@ Simulation::Fate Simulation::begin(const std::string& name, const std::string& c
     std::unique_lock lock(mutex_);
     Actor& actor = actors_.at(name);
     if (!running_ || actor.dead) return actor.dead ? Fate::DiesBefore : Fate::Happens;
-    if (holder_ == name && call != "start") hand_on();
+    if (holder_ == name && call != "start") {
+        const bool naps = random_() % 1'000 < options_.nap_permille * (actor.has_condemned ? 5 : 1);
+        if (naps) actor.wakes_at = calls_ + 10 + random_() % 90;
+        if (naps || random_() % 100 >= options_.stay_percent) hand_on();
+    }
     changed_.wait(lock, [&] { return holder_ == name || actor.dead; });
     if (actor.dead) return Fate::DiesBefore;
+    actor.has_condemned = actor.has_condemned || call.starts_with("put condemned/");
+    nanoseconds_ += 1'000'000;
     trace_.push_back(name + " " + call);
     if (++calls_ == cut_at_) {
         cut_power();
         return Fate::DiesBefore;
     }
     const std::uint64_t dice = random_() % 1000;
-    std::uint64_t bound = options_.kill_permille;
+    std::uint64_t bound = options_.kill_permille;  // each fate has a range of its own
     if (dice < bound) {
         trace_.back() += "  DIES";
         if (random_() % 2 == 0) return Fate::DiesAfter;
@@ -211,11 +237,14 @@ Simulation::Fate Simulation::begin(const std::string& name, const std::string& c
         hand_on();
         return Fate::DiesBefore;
     }
-    if (dice < (bound += options_.lose_reply_permille) && call.starts_with("put ")) {
+    const bool loses_reply = dice >= bound && dice < bound + options_.lose_reply_permille;
+    bound += options_.lose_reply_permille;
+    const bool puts = call.starts_with("put ") || call.starts_with("publish ");
+    if (loses_reply && puts) {
         trace_.back() += "  REPLY LOST";
         return Fate::ReplyLost;
     }
-    if (dice < (bound += options_.fail_permille)) {
+    if (dice >= bound && dice < bound + options_.fail_permille) {
         trace_.back() += "  FAILS";
         return Fate::Fails;
     }
@@ -255,6 +284,8 @@ void Simulation::synced() {
     removed_unsynced_.clear();
 }
 
+std::uint64_t Simulation::draw(const std::string& name) { return actors_.at(name).stream(); }
+
 bool Simulation::is_dead(const std::string& name) {
     const std::lock_guard lock(mutex_);
     return actors_.at(name).dead;
@@ -268,16 +299,10 @@ bool Simulation::is_putter_gone(const std::string& object) {
     return actor.dead || actor.done;
 }
 
-Time Simulation::time() {
-    const std::lock_guard lock(mutex_);
-    return {1'800'000'000 + milliseconds_ / 1'000, static_cast<std::uint32_t>(milliseconds_ % 1'000 * 1'000'000)};
-}
-
 void Simulation::pause(const std::string& name, std::chrono::milliseconds length) {
     const std::lock_guard one(actors_.at(name).calls);
     begin(name, "pause");
-    const std::lock_guard lock(mutex_);
-    milliseconds_ += length.count();
+    pass_time(length);
 }
 
 std::vector<std::string> Simulation::trace() {

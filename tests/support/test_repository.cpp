@@ -117,16 +117,19 @@ SnapshotReport take_snapshot(const Repository& repository, const std::string& fo
 }
 
 ReadTree read_back(const Repository& repository, const CommitRecord& record) {
-    const View view = repository.reader_view();
-    const ManifestReader manifest(*view.chunks, {record.root, record.root_level});
+    return read_back(*repository.reader_view().chunks, record);
+}
+
+ReadTree read_back(ChunkStore& chunks, const CommitRecord& record) {
+    const ManifestReader manifest(chunks, {record.root, record.root_level});
     ReadTree tree;
     for (ManifestCursor at = manifest.begin(); at.valid(); at.next()) {
         ReadEntry read;
         read.entry = at.entry();
-        read.content = content_of(*view.chunks, read.entry);
+        read.content = content_of(chunks, read.entry);
         if (const auto* set = std::get_if<AttributeSet>(&read.entry.attributes)) read.attributes = *set;
         if (const auto* chunk = std::get_if<AttributesChunk>(&read.entry.attributes))
-            read.attributes = decode_attribute_chunk(view.chunks->chunk(ChunkKind::Tree, chunk->id).bytes);
+            read.attributes = decode_attribute_chunk(chunks.chunk(ChunkKind::Tree, chunk->id).bytes);
         if (read.entry.first_link) {
             const auto first = manifest.find(*read.entry.first_link);
             if (!first || first->first_link || *read.entry.first_link >= at.key() || first->type != read.entry.type ||

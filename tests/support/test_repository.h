@@ -69,6 +69,7 @@ using ReadTree = std::map<std::string, ReadEntry>;  // by path
 // Every entry with its content, through ManifestReader and ChunkStore. Throws for whatever cannot be read, and where a
 // further hard link does not have its first link's content.
 ReadTree read_back(const Repository& repository, const CommitRecord& record);
+ReadTree read_back(ChunkStore& chunks, const CommitRecord& record);
 
 // Commits `record` again under another sid as if its run had started so much later, so that files made just now count
 // as old beside it. It is the newest of its series until the next run.
