@@ -5,7 +5,7 @@
 #include "cli/command.h"
 #include "cli/open_snapshot.h"
 #include "cli/progress.h"
-#include "cli/prune_output.h"
+#include "cli/quantities.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "store/base/text.h"
@@ -34,9 +34,7 @@ struct Arguments {
                        "Read data for so long (90s, 30m, 12h); the next run goes on where this one stopped")
             ->type_name("SPAN");
         app.add_flag("--no-record", no_record, "Put no record of damage into the repository");
-        app.add_option("--threads", threads, "Threads; one a core unless given")
-            ->type_name("N")
-            ->check(CLI::Range(1u, kThreadsMax));
+        add_threads(app, threads);
     }
 
     CheckOptions options() const {
@@ -45,7 +43,7 @@ struct Arguments {
         if (options.read_data) options.read_share = share();
         if (max_duration) {
             if (!options.read_data) throw Error(ErrorKind::Usage, "--max-duration is about --read-data: give that too");
-            options.max_duration = std::chrono::seconds(parse_age("--max-duration", *max_duration) / 1'000'000'000);
+            options.max_duration = parse_span("--max-duration", *max_duration);
         }
         options.record = !no_record;
         options.threads = threads;
@@ -104,15 +102,7 @@ ExitCode run_check(Invocation& invocation) {
     CheckReport report;
     std::int64_t elapsed_ns = 0;
     {
-        const Progress progress(output, invocation.json(), [&] {
-            ProgressState shown;
-            shown.phase = state.phase.load();
-            shown.bytes_done = state.bytes_done;
-            if (state.bytes_all > 0) shown.bytes_all = state.bytes_all;
-            shown.files_done = state.entries_done;
-            shown.errors = state.errors;
-            return shown;
-        });
+        const Progress progress(output, invocation.json(), [&] { return shown(state); });
         report = check(*repository, options, state, [&](const HarmedEntry& entry) { harm.take(entry); }, interrupted);
         elapsed_ns = progress.elapsed_ns();
     }

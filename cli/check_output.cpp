@@ -2,6 +2,7 @@
 #include "cli/check_output.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "cli/terminal.h"
 #include "store/backend/object_names.h"
@@ -82,6 +83,16 @@ Json pack_object(const PackId& id, const DamagedPack& pack) {
 
 }  // namespace
 
+ProgressState shown(const CheckProgress& progress) {
+    ProgressState state;
+    state.phase = progress.phase.load();
+    state.bytes_done = progress.bytes_done;
+    if (progress.bytes_all > 0) state.bytes_all = progress.bytes_all;
+    state.files_done = progress.entries_done;
+    state.errors = progress.errors;
+    return state;
+}
+
 void HarmOutput::take(const HarmedEntry& entry) {
     if (!json_) {
         std::string path = entry.path;
@@ -139,24 +150,26 @@ void show_findings(Output& output, const CheckReport& report) {
         if (++lines <= kLinesShown) show_pack(output, id, pack);
     for (const auto& wrong : report.wrong)
         for (const std::string& why : wrong.lines)
-            if (++lines <= kLinesShown) output.line("wrong: snapshot " + wrong.snapshot.hex() + ": " + escaped(why));
+            if (++lines <= kLinesShown) output.line("wrong: snapshot " + wrong.snapshot.hex() + ": " + why);
     if (lines > kLinesShown) output.line("and " + human_count(lines - kLinesShown) + " more; --json lists all");
 }
 
+void print(Output& output, const DamagedObject& damaged) {
+    Json object = message("damaged_object");
+    object["name"] = damaged.name;
+    object["kind"] = name(damaged.kind);
+    object["error"] = escaped(damaged.why);
+    print(output, object);
+}
+
 void print_findings(Output& output, const CheckReport& report) {
-    for (const DamagedObject& damaged : report.damage.objects) {
-        Json object = message("damaged_object");
-        object["name"] = damaged.name;
-        object["kind"] = name(damaged.kind);
-        object["error"] = escaped(damaged.why);
-        print(output, object);
-    }
+    for (const DamagedObject& damaged : report.damage.objects) print(output, damaged);
     for (const auto& [id, pack] : report.damage.packs) print(output, pack_object(id, pack));
     for (const auto& wrong : report.wrong) {
         Json object = message("wrong_snapshot");
         object["snapshot_id"] = wrong.snapshot.hex();
         object["errors"] = Json::array();
-        for (const std::string& line : wrong.lines) object["errors"].push_back(escaped(line));
+        for (const std::string& line : wrong.lines) object["errors"].push_back(line);
         print(output, object);
     }
 }
@@ -225,14 +238,12 @@ Json check_summary(const CheckReport& report, std::int64_t elapsed_ns) {
     object["time_up"] = report.time_up;
     object["interrupted"] = report.interrupted;
     object["damaged_objects"] = report.damage.objects.size();
-    object["broken_packs"] = Json::array();
-    for (const auto& [id, pack] : report.damage.packs) object["broken_packs"].push_back(id.hex());
+    object["broken_packs"] = hex_list(std::views::keys(report.damage.packs));
     object["chunks_missing"] = report.damage.missing.size();
     object["chunks_lost"] = lost_chunks(report);
     object["chunks_lost_in_snapshots"] = lost_reached(report);
     object["harmed_entries"] = report.harmed_entries;
-    object["harmed_snapshots"] = Json::array();
-    for (const SessionId& sid : report.harmed_snapshots) object["harmed_snapshots"].push_back(sid.hex());
+    object["harmed_snapshots"] = hex_list(report.harmed_snapshots);
     object["records_put"] = report.records_put;
     return object;
 }

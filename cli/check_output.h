@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/json_output.h"
+#include "cli/progress.h"
 #include "store/check.h"
 
 namespace vault {
@@ -28,6 +29,10 @@ class HarmOutput {
     std::map<std::string, Harm> by_path_;
     std::uint64_t not_held_ = 0;
 };
+
+ProgressState shown(const CheckProgress& progress);
+
+void print(Output& output, const DamagedObject& damaged);  // as JSON
 
 // Everything but the harm and the summary.
 void show_findings(Output& output, const CheckReport& report);

@@ -122,6 +122,13 @@ void StrengthOptions::add_to(CLI::App& app) {
         ->check(CLI::Range(2, 16));
 }
 
+CLI::Option* add_threads(CLI::App& app, unsigned& threads) {
+    constexpr unsigned kThreadsMax = 256;  // what oneTBB grants on any machine without a warning of its own
+    return app.add_option("--threads", threads, "Threads; one a core unless given")
+        ->type_name("N")
+        ->check(CLI::Range(1u, kThreadsMax));
+}
+
 CLI::Option* add_repeated(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                           const std::string& type, const std::string& description) {
     return app.add_option(name, values, description)->type_name(type)->allow_extra_args(false);

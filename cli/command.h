@@ -51,8 +51,8 @@ class Invocation {
     bool json_ = false;
 };
 
-// The most that --threads takes: what oneTBB grants on any machine without a warning of its own.
-constexpr unsigned kThreadsMax = 256;
+// --threads; 0 unless given: one a core.
+CLI::Option* add_threads(CLI::App& app, unsigned& threads);
 
 // What Argon2id is to cost for a new password.
 struct StrengthOptions {

@@ -18,6 +18,14 @@ Json message(std::string_view message_type);  // {"message_type": …}
 // it.
 void put_name(Json& object, const std::string& field, std::string_view bytes);
 
+// An array of ids in hexadecimal.
+template <class Ids>
+Json hex_list(const Ids& ids) {
+    Json list = Json::array();
+    for (const auto& id : ids) list.push_back(id.hex());
+    return list;
+}
+
 double seconds_of(std::int64_t nanoseconds);
 
 // The object as one line.

@@ -6,6 +6,7 @@
 #include "cli/open_snapshot.h"
 #include "cli/progress.h"
 #include "cli/prune_output.h"
+#include "cli/quantities.h"
 #include "cli/retention_output.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"

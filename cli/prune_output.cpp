@@ -1,9 +1,6 @@
 // Exact bytes everywhere: what was reclaimed is the command's result.
 #include "cli/prune_output.h"
 
-#include <cmath>
-#include <map>
-
 #include "cli/retention_output.h"
 #include "cli/terminal.h"
 #include "store/base/text.h"
@@ -12,57 +9,9 @@ namespace vault {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& option, const std::string& text, const char* takes) {
-    throw Error(ErrorKind::Usage, option + " " + escaped(text) + ": takes " + takes);
-}
-
-// A decimal number, then a unit.
-struct Quantity {
-    double number = 0;
-    std::string unit;
-};
-std::optional<Quantity> parse_quantity(const std::string& text) {
-    const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-    const std::string number = text.substr(0, end);
-    if (end == 0 || end > 15 || number[0] == '.' || number.find('.') != number.rfind('.')) return std::nullopt;
-    return Quantity{std::strtod(number.c_str(), nullptr), text.substr(end)};
-}
-
 std::string exact(std::uint64_t bytes) { return human_count(bytes) + (bytes == 1 ? " byte" : " bytes"); }
 
 }  // namespace
-
-std::uint64_t parse_size(const std::string& option, const std::string& text) {
-    constexpr const char* kTakes = "a size: a number of bytes, or one with K, M, G or T";
-    const auto quantity = parse_quantity(text);
-    if (!quantity) refuse(option, text, kTakes);
-    std::string unit = quantity->unit;
-    if (unit.size() > 1 && unit.ends_with("iB")) unit.resize(unit.size() - 2);
-    const std::size_t power = unit.empty() || unit == "B" ? 0 : std::string("?KMGTP").find(unit);
-    if (power == std::string::npos || unit == "?" || unit.size() > 1) refuse(option, text, kTakes);
-    const double bytes = quantity->number * std::pow(1024.0, static_cast<double>(power));
-    if (bytes > 9e18) refuse(option, text, kTakes);
-    return static_cast<std::uint64_t>(bytes);
-}
-
-ByteLimit parse_limit(const std::string& option, const std::string& text) {
-    const auto quantity = parse_quantity(text);
-    if (!quantity || quantity->unit != "%") return ByteLimit::exactly(parse_size(option, text));
-    if (quantity->number > 100) refuse(option, text, "at most 100%");
-    return ByteLimit::share(quantity->number);
-}
-
-std::int64_t parse_age(const std::string& option, const std::string& text) {
-    constexpr const char* kTakes = "an age as in 90s, 30m, 12h, 7d or 4w";
-    constexpr std::int64_t kSecond = 1'000'000'000;
-    const auto quantity = parse_quantity(text);
-    if (!quantity || quantity->unit.size() != 1) refuse(option, text, kTakes);
-    const std::map<char, std::int64_t> seconds{{'s', 1}, {'m', 60}, {'h', 3'600}, {'d', 86'400}, {'w', 604'800}};
-    const auto unit = seconds.find(quantity->unit[0]);
-    if (unit == seconds.end() || quantity->number * static_cast<double>(unit->second) > 9e9)
-        refuse(option, text, kTakes);
-    return static_cast<std::int64_t>(quantity->number * static_cast<double>(unit->second) * kSecond);
-}
 
 void show_selected(Output& output, const ForgetPlan& plan, bool dry_run) {
     if (plan.considered() > 0) show_plan(output, plan);
@@ -101,8 +50,7 @@ Json prune_summary(const PruneReport& report, const std::optional<ForgetPlan>& s
     summary["prunes_finished"] = report.lists_finished;
     summary["prunes_adopted"] = report.lists_adopted;
     summary["packs_waiting"] = report.packs_waiting;
-    summary["waits_for"] = Json::array();
-    for (const SessionId& sid : report.waits_for) summary["waits_for"].push_back(sid.hex());
+    summary["waits_for"] = hex_list(report.waits_for);
     summary["no_room_to_rewrite"] = report.no_room_to_repack;
     summary["packs_quarantined"] = report.packs_quarantined;
     summary["boxes_damaged"] = report.boxes_damaged;

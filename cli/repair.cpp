@@ -1,6 +1,8 @@
 // vault repair: options, what was saved, what stays lost.
 #include "store/repair.h"
 
+#include <filesystem>
+
 #include "cli/check_output.h"
 #include "cli/command.h"
 #include "cli/progress.h"
@@ -26,19 +28,20 @@ struct Arguments {
             ->disable_flag_override();
         app.add_option("--from", from, "Take what is lost from a copy of this repository, opened by the same password")
             ->type_name("REPOSITORY");
-        app.add_option("--threads", threads, "Threads of reading; one a core unless given")
-            ->type_name("N")
-            ->check(CLI::Range(1u, kThreadsMax));
+        add_threads(app, threads);
     }
 };
 
 // The cache of a copy is not that of the repository, though both have one id.
 std::unique_ptr<Repository> open_copy(Invocation& invocation, const Repository& repository, const std::string& at) {
+    const std::shared_ptr<Backend> backend = open_local(at);
+    if (std::filesystem::equivalent(backend->location(), repository.backend().location()))
+        throw Error(ErrorKind::Usage, "--from " + escaped(at) + " is this very repository, not a copy of it");
     ClientFolders folders = default_client_folders();
     folders.cache /= "copies";
     const Secrets secrets = secrets_to_open(invocation.secret_sources());
     std::unique_ptr<Repository> copy =
-        Repository::open(std::shared_ptr<Backend>(open_local(at)), secrets.credentials(), folders, Access::Read);
+        Repository::open(backend, secrets.credentials(), folders, Access::Read);
     if (copy->id() != repository.id())
         throw Error(ErrorKind::Usage, "--from " + escaped(at) + " is another repository, not a copy of this one");
     return copy;
@@ -59,8 +62,7 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     object["generations_put"] = report.generations_put;
     object["directories_replaced"] = report.directories_replaced;
     object["boxes_withdrawn"] = report.boxes_withdrawn;
-    object["damaged_packs"] = Json::array();
-    for (const PackId& pack : report.packs) object["damaged_packs"].push_back(pack.hex());
+    object["damaged_packs"] = hex_list(report.packs);
     object["chunks_saved"] = report.salvaged.chunks;
     object["bytes_saved"] = report.salvaged.bytes;
     object["chunks_from_copy"] = report.salvaged.chunks_from_other;
@@ -69,13 +71,11 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     object["packs_written"] = report.salvaged.packs_written;
     object["packs_removed"] = report.packs_removed;
     object["packs_quarantined"] = report.packs_quarantined;
-    object["waits_for"] = Json::array();
-    for (const SessionId& sid : report.waits_for) object["waits_for"].push_back(sid.hex());
+    object["waits_for"] = hex_list(report.waits_for);
     object["left"] = Json::array();
     for (const std::string& line : report.left) object["left"].push_back(escaped(line));
     object["harmed_entries"] = harm.harmed_entries;
-    object["harmed_snapshots"] = Json::array();
-    for (const SessionId& sid : harm.harmed_snapshots) object["harmed_snapshots"].push_back(sid.hex());
+    object["harmed_snapshots"] = hex_list(harm.harmed_snapshots);
     return object;
 }
 
@@ -93,7 +93,7 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
         output.line(would + "taken from the copy: " + counted(report.salvaged.chunks_from_other, "chunk") + ", " +
                     human_bytes(report.salvaged.bytes_from_other));
     if (report.directories_replaced > 0)
-        output.line("replaced " + counted(report.directories_replaced, "damaged object") + " in dirs/");
+        output.line(would + "replaced " + counted(report.directories_replaced, "damaged object") + " in dirs/");
     if (report.packs_removed > 0)
         output.line("took away " + counted(report.packs_removed, "damaged pack") + ", " +
                     human_count(report.packs_quarantined) + " of them into quarantine/");
@@ -134,12 +134,7 @@ ExitCode run_repair(Invocation& invocation) {
     RepairReport report;
     std::int64_t elapsed_ns = 0;
     {
-        const Progress progress(output, invocation.json(), [&] {
-            ProgressState shown;
-            shown.phase = state.phase.load();
-            shown.bytes_done = state.bytes_done;
-            return shown;
-        });
+        const Progress progress(output, invocation.json(), [&] { return shown(state); });
         report = repair(*repository, options, state, [&](const HarmedEntry& entry) { harm.take(entry); }, interrupted);
         elapsed_ns = progress.elapsed_ns();
     }

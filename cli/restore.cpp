@@ -117,9 +117,7 @@ ExitCode run_restore(Invocation& invocation) {
                  "trusted.* attributes, devices, file flags");
     app.add_flag("--delete", options.delete_extra,
                  "Delete what is in DIR and not in the snapshot, beneath its source paths");
-    app.add_option("--threads", options.threads, "Threads; default: one a core")
-        ->type_name("N")
-        ->check(CLI::Range(1u, kThreadsMax));
+    add_threads(app, options.threads);
     invocation.parse(app);
 
     const SnapshotReference wanted = parse_reference(argument.reference);

@@ -1,9 +1,10 @@
 // vault scrub: options, progress, findings. Asks for no password.
 #include "store/scrub.h"
 
+#include "cli/check_output.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "cli/prune_output.h"
+#include "cli/quantities.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "store/backend/local.h"
@@ -28,13 +29,7 @@ void show(Output& output, const ScrubReport& report, std::int64_t elapsed_ns) {
 }
 
 void print_all(Output& output, const ScrubReport& report, std::int64_t elapsed_ns) {
-    for (const DamagedObject& damaged : report.damaged) {
-        Json object = message("damaged_object");
-        object["name"] = damaged.name;
-        object["kind"] = name(damaged.kind);
-        object["error"] = escaped(damaged.why);
-        print(output, object);
-    }
+    for (const DamagedObject& damaged : report.damaged) print(output, damaged);
     Json object = message("summary");
     object["seconds_elapsed"] = seconds_of(elapsed_ns);
     object["num_errors"] = report.damaged.size();
@@ -44,8 +39,7 @@ void print_all(Output& output, const ScrubReport& report, std::int64_t elapsed_n
     object["packs_left"] = report.packs_left;
     object["time_up"] = report.time_up;
     object["interrupted"] = report.interrupted;
-    object["broken_packs"] = Json::array();
-    for (const PackId& id : report.broken_packs) object["broken_packs"].push_back(id.hex());
+    object["broken_packs"] = hex_list(report.broken_packs);
     print(output, object);
 }
 
@@ -61,12 +55,9 @@ ExitCode run_scrub(Invocation& invocation) {
     app.add_option("--max-duration", max_duration,
                    "Begin no further pack after so long (90s, 30m, 12h); the next run begins with those that are left")
         ->type_name("SPAN");
-    app.add_option("--threads", options.threads, "Threads; one a core unless given")
-        ->type_name("N")
-        ->check(CLI::Range(1u, kThreadsMax));
+    add_threads(app, options.threads);
     invocation.parse(app);
-    if (max_duration)
-        options.max_duration = std::chrono::seconds(parse_age("--max-duration", *max_duration) / 1'000'000'000);
+    if (max_duration) options.max_duration = parse_span("--max-duration", *max_duration);
     options.state = default_client_folders().state;
 
     const std::unique_ptr<Backend> backend = open_local(invocation.repository_location());

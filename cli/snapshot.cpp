@@ -41,9 +41,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "Leave out what matches a line of FILE (may be repeated)");
     app.add_option("--parent", arguments.parent, "The snapshot to compare with; default: the newest of the series")
         ->type_name("SNAP");
-    app.add_option("--threads", options.threads, "Threads; default: one a core")
-        ->type_name("N")
-        ->check(CLI::Range(1u, kThreadsMax));
+    add_threads(app, options.threads);
 }
 
 void read_exclude_file(const std::string& path, std::vector<std::string>& excludes) {
@@ -147,18 +145,14 @@ ExitCode run_snapshot(Invocation& invocation) {
     for (const std::string& file : arguments.exclude_files) read_exclude_file(file, options.excludes);
 
     std::unique_ptr<SourceWalk> walk;
-    RepositoryId expected;
     const std::unique_ptr<Repository> repository = invocation.open_repository(
-        Access::Write, [&](const Backend& backend, const RepositoryId& of) {
-            expected = of;
+        Access::Write, [&](const std::string& location, const std::filesystem::path& cache) {
             try {
-                const std::filesystem::path cache = default_client_folders().cache / of.hex();
-                walk = std::make_unique<SourceWalk>(options, backend.location(), cache);
+                walk = std::make_unique<SourceWalk>(options, location, cache);
             } catch (const Error&) {
                 // It is met again, and told, when the repository is open.
             }
         });
-    if (repository->id() != expected) walk.reset();
     if (app.count("--parent") > 0) options.parent = resolve(list_snapshots(*repository), arguments.parent).sid;
     SnapshotProgress counters;
     std::int64_t elapsed_ns = 0;

@@ -1,6 +1,5 @@
 // vault umount: the end of a mount.
 #include "cli/command.h"
-#include "cli/terminal.h"
 #include "fuse/daemon_trace.h"
 #include "fuse/mount_table.h"
 #include "store/base/text.h"
@@ -31,11 +30,9 @@ ExitCode run_umount(Invocation& invocation) {
                                           escaped(place->type));
     const auto daemon = lazy ? std::nullopt : daemon_of(*place);
     unmount(place->point, lazy ? Detach::AtOnce : Detach::WhenUnused);
-    if (daemon && !wait_for_end(*daemon, kEndLimit)) {
-        complain("unmounted, but its daemon, process " + std::to_string(daemon->process) +
-                 ", goes on: the repository keeps it waiting; it ends when that answers");
-        return ExitCode::Busy;
-    }
+    if (daemon && !wait_for_end(*daemon, kEndLimit))
+        throw Error(ErrorKind::Busy, "unmounted, but its daemon, process " + std::to_string(daemon->process) +
+                                         ", goes on: the repository keeps it waiting; it ends when that answers");
     if (invocation.json()) {
         Json summary = message("summary");
         put_name(summary, "mount_point", place->point);

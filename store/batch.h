@@ -84,7 +84,8 @@ struct Batch {
     std::vector<ChunkId> ids;  // by the stage after the source
     std::vector<Event> events;
     std::size_t copied_bytes = 0;  // of records in events
-    std::size_t put_off_bytes = 0;  // of files to be read later, and 1 for each entry
+    std::size_t put_off = 0;        // entries to be read later
+    std::size_t put_off_bytes = 0;  // of files among them
     std::vector<BoxJob> boxes;     // by the stage that looks chunks up
 };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/tree_nodes.h"
+
 namespace vault {
 
 CompressionLevel level_of(BoxSort sort) {
@@ -14,6 +16,14 @@ CompressionLevel level_of(BoxSort sort) {
         case BoxSort::TreeInner: return {1};
     }
     return {1};
+}
+
+BoxSort sort_of_tree(ByteView chunk) {
+    try {
+        return load_node(chunk)->node.level > 0 ? BoxSort::TreeInner : BoxSort::TreeLeaves;
+    } catch (const Error&) {
+        return BoxSort::TreeLeaves;  // an attribute set
+    }
 }
 
 void BoxGatherer::add(BoxSort sort, const ChunkId& id, ByteView plain) {

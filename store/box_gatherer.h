@@ -18,6 +18,9 @@ constexpr std::size_t kBoxChunks = 4'096;
 enum class BoxSort { General, Database, Media, TreeLeaves, TreeInner };
 constexpr std::size_t kBoxSorts = 5;
 
+// Of a chunk of kind tree, whose id was verified. Inner nodes have boxes of their own.
+BoxSort sort_of_tree(ByteView chunk);
+
 // zstd levels by sort of box, on the figures of docs/benchmarks.md.
 CompressionLevel level_of(BoxSort sort);
 

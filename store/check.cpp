@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <set>
 
+#include "store/backend/object_names.h"
 #include "store/check_boxes.h"
 #include "store/check_findings.h"
 #include "store/check_index.h"
 #include "store/check_objects.h"
 #include "store/check_packs.h"
-#include "store/check_state.h"
+#include "store/verified_packs.h"
 #include "store/check_trees.h"
 #include "store/index_view.h"
 
@@ -60,7 +61,7 @@ class Check {
         packs_ = check_packs(repository_, listed_, poll());
         progress_.phase = "reading directories";
         view_ = open_check_view(repository_, folder, listed_, [&](std::uint64_t, std::uint64_t) { poll()(); });
-        chunks_.emplace(repository_.keys(), view_);
+        chunks_.emplace(view_);
         take(objects);
         choose_snapshots(objects.live);
         walk_trees();
@@ -166,7 +167,7 @@ class Check {
         std::vector<PackToRead> packs;
         std::uint64_t bytes = 0;
         for (const ObjectInfo& info : listed_) {
-            const auto id = pack_id_of(info);
+            const auto id = pack_of_name(info.name);
             if (!id || std::ranges::find(by_copy, *id, &PackToRead::id) != by_copy.end()) continue;
             const auto number = view_.index->number_of(*id);
             if (!options_.snapshots.empty() && (!number || chunks_->reached.count(*number) == 0)) continue;
@@ -206,7 +207,7 @@ class Check {
         if (gone.empty()) return;
         const std::vector<ObjectInfo> listed = repository_.backend().list("packs/");
         for (const ObjectInfo& info : listed) {
-            const auto id = pack_id_of(info);
+            const auto id = pack_of_name(info.name);
             if (id && std::ranges::find(gone, *id) != gone.end())
                 report_.damage.objects.push_back({info.name, ErrorKind::NotFound, "it is listed and cannot be opened"});
         }

@@ -49,7 +49,7 @@ struct CheckReport {
     // Of a snapshot whose chunks are all sound: what it says and is not so. The program that wrote it had a fault.
     struct WrongSnapshot {
         SessionId snapshot;
-        std::vector<std::string> lines;
+        std::vector<std::string> lines;  // names in them are escaped
     };
     std::vector<WrongSnapshot> wrong;
     std::vector<SessionId> harmed_snapshots;  // that cannot be restored whole, by time

@@ -5,10 +5,9 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
-#include <mutex>
 #include <thread>
-#include <unordered_map>
 
+#include "store/in_flight.h"
 #include "store/index_directories.h"
 #include "store/seal/primitives.h"
 #include "store/stage_fence.h"
@@ -49,25 +48,6 @@ struct Piece {
     std::vector<DamagedBox> damaged;
     std::vector<bool> sound;  // by entry, from first_entry on
     std::string padding_trouble;
-};
-
-// Owns the pieces in flight, so that none leaks when a stage throws: tokens are raw pointers, for StageFence's sake.
-class PiecesInFlight {
-  public:
-    Piece* add(std::unique_ptr<Piece> piece) {
-        Piece* token = piece.get();
-        const std::lock_guard lock(mutex_);
-        pieces_.emplace(token, std::move(piece));
-        return token;
-    }
-    void remove(Piece* token) {
-        const std::lock_guard lock(mutex_);
-        pieces_.erase(token);
-    }
-
-  private:
-    std::mutex mutex_;  // guards pieces_
-    std::unordered_map<Piece*, std::unique_ptr<Piece>> pieces_;
 };
 
 // Cuts packs into pieces and reads them. The first stage's alone.
@@ -208,30 +188,20 @@ class Reader {
 // One box; which of its chunks are what their ids say goes to `sound`. Returns why not all are.
 std::string verify_box(const Keys& keys, ChunkKind kind, const DirectoryBox& box, ByteView sealed,
                        std::vector<bool>& sound) {
-    const std::size_t from = sound.size();
-    sound.resize(from + box.chunks.size());
+    std::vector<bool> here(box.chunks.size());
+    std::string why;
     try {
-        const Bytes plain = open_box(keys, kind, sealed, box.codec, box.generation,
-                                     static_cast<std::uint32_t>(box.plain_bytes()), "a box");
-        std::vector<ByteView> plaintexts;
-        plaintexts.reserve(box.chunks.size());
-        std::size_t offset = 0;
-        for (const DirectoryChunk& chunk : box.chunks) {
-            plaintexts.push_back(ByteView(plain).subspan(offset, chunk.length));
-            offset += chunk.length;
-        }
-        std::vector<ChunkId> ids(plaintexts.size());
-        keys.chunk_ids(kind, plaintexts, ids);
-        std::string why;
-        for (std::size_t i = 0; i < ids.size(); ++i) {
-            sound[from + i] = ids[i] == box.chunks[i].id;
-            if (!sound[from + i]) why = "it opens, and does not hold chunk " + box.chunks[i].id.hex();
-        }
-        return why;
+        here = sound_chunks(keys, kind, box.chunks,
+                            open_box(keys, kind, sealed, box.codec, box.generation,
+                                     static_cast<std::uint32_t>(box.plain_bytes()), "a box"));
+        for (std::size_t i = 0; i < here.size(); ++i)
+            if (!here[i]) why = "it opens, and does not hold chunk " + box.chunks[i].id.hex();
     } catch (const Error& error) {
         if (!is_finding(error)) throw;
-        return error.what();
+        why = error.what();
     }
+    sound.insert(sound.end(), here.begin(), here.end());
+    return why;
 }
 
 void verify(const Keys& keys, Piece& piece) {
@@ -274,7 +244,6 @@ void note(const ReadPacksRequest& request, Piece& piece, ReadPacks& report) {
     }
     report.bytes += piece.bytes.size();
     report.boxes += piece.boxes.size();
-    report.chunks += piece.sound.size();
     for (std::size_t i = 0; of.number && i < piece.sound.size(); ++i) {
         ChunkLocation at;
         at.pack = *of.number;
@@ -303,7 +272,7 @@ void note(const ReadPacksRequest& request, Piece& piece, ReadPacks& report) {
 ReadPacks read_packs(const ReadPacksRequest& request, const std::vector<PackToRead>& packs) {
     ReadPacks report;
     Reader reader(request, packs, report);
-    PiecesInFlight in_flight;
+    InFlight<Piece> in_flight;
     const Keys& keys = request.repository.keys();
     const auto stages =
         tbb::make_filter<void, Piece*>(tbb::filter_mode::serial_in_order,

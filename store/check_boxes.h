@@ -19,7 +19,7 @@ struct PackToRead {
 };
 
 struct ReadPacks {
-    std::uint64_t packs = 0, bytes = 0, boxes = 0, chunks = 0;
+    std::uint64_t packs = 0, bytes = 0, boxes = 0;
     bool stopped = false;  // by `stop`: the packs after those counted were not read
     std::map<PackId, DamagedPack> damaged;
     std::vector<PackId> gone;  // removed since they were listed

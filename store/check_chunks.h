@@ -15,8 +15,8 @@ namespace vault {
 // Not thread-safe.
 class CheckChunks {
   public:
-    // Both outlive this.
-    CheckChunks(const Keys& keys, const View& view) : keys_(keys), view_(view) {}
+    // The view outlives this.
+    explicit CheckChunks(const View& view) : view_(view) {}
 
     const View& view() const { return view_; }
     ChunkKind kind_of(PackNumber pack);
@@ -45,7 +45,6 @@ class CheckChunks {
     bool is_missing(ChunkKind kind, const ChunkId& id) const { return missing_.contains({kind, id}); }
 
   private:
-    const Keys& keys_;
     const View& view_;
     std::vector<std::uint8_t> kinds_;  // by pack number; 2: not asked yet
     std::map<std::pair<PackNumber, std::uint32_t>, std::string> whys_;

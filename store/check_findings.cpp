@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/backend/object_names.h"
 #include "store/index_view.h"
 
 namespace vault {
@@ -33,11 +34,13 @@ void Findings::add(ReadPacks&& read) {
 std::vector<PackToRead> Findings::packs_to_read_by_copy() const {
     std::vector<PackToRead> packs;
     for (const ObjectInfo& info : listed_) {
-        const auto id = pack_id_of(info);
+        const auto id = pack_of_name(info.name);
         if (id && !chunks_.view().index->number_of(*id)) packs.push_back({info, *id, std::nullopt});
     }
+    if (packs.empty()) return packs;
     for_each_copy(
-        repository_, [&](const PackId& id) { return std::ranges::find(packs, id, &PackToRead::id) != packs.end(); },
+        repository_.backend(), repository_.keys(),
+        [&](const PackId& id) { return std::ranges::find(packs, id, &PackToRead::id) != packs.end(); },
         [&](const FoundDirectory& copy) {
             std::ranges::find(packs, copy.pack, &PackToRead::id)->copy = copy.directory;
         });
@@ -91,7 +94,8 @@ void Findings::add_missing() {
     };
     std::vector<Candidate> candidates;
     for_each_copy(
-        repository_, [&](const PackId& id) { return !chunks_.view().index->number_of(id); },
+        repository_.backend(), repository_.keys(),
+        [&](const PackId& id) { return !chunks_.view().index->number_of(id); },
         [&](const FoundDirectory& copy) {
             Candidate candidate{copy.pack, {}};
             std::size_t entry = 0;
@@ -104,9 +108,7 @@ void Findings::add_missing() {
             if (!candidate.held.empty()) candidates.push_back(std::move(candidate));
         });
     std::ranges::stable_sort(candidates, std::ranges::greater(), [](const Candidate& c) { return c.held.size(); });
-    std::set<PackId> listed;
-    for (const ObjectInfo& info : listed_)
-        if (const auto id = pack_id_of(info)) listed.insert(*id);
+    const std::set<PackId> listed = packs_of(listed_);
     for (const Candidate& candidate : candidates) {
         const bool is_listed = listed.contains(candidate.id);
         const auto read = by_copy_.find(candidate.id);

@@ -3,6 +3,7 @@
 
 #include "store/damage_report.h"
 #include "store/format/manifest_key.h"
+#include "store/references.h"
 #include "store/tree_path.h"
 
 namespace vault {
@@ -27,11 +28,8 @@ bool HarmFinder::note_if_bad(ChunkKind kind, const ChunkId& id, const std::optio
     if (chunks_.is_sound(id, place)) return false;
     ++harmed.chunk_count;
     if (harmed.chunks.size() >= kChunksNamed) return true;
-    HarmfulChunk chunk{{kind, id}, std::nullopt, 0};
-    if (place) {
-        chunk.pack = chunks_.view().index->pack(place->pack)->id;
-        chunk.box = place->box;
-    }
+    HarmfulChunk chunk{{kind, id}, std::nullopt};
+    if (place) chunk.pack = chunks_.view().index->pack(place->pack)->id;
     harmed.chunks.push_back(chunk);
     return true;
 }
@@ -52,7 +50,7 @@ void HarmFinder::hide(const ChunkId& id, const std::optional<ChunkLocation>& pla
     // It does not decode, though its bytes are as its id says: named all the same.
     if (!note_if_bad(ChunkKind::Tree, id, place, harmed)) {
         harmed.chunk_count = 1;
-        harmed.chunks.push_back({{ChunkKind::Tree, id}, chunks_.view().index->pack(place->pack)->id, place->box});
+        harmed.chunks.push_back({{ChunkKind::Tree, id}, chunks_.view().index->pack(place->pack)->id});
     }
     emit(harmed);
 }
@@ -103,12 +101,9 @@ bool HarmFinder::walk_manifest(const TreeNode& node) {
     for (const ManifestLeafItem& item : node.manifest_entries()) {
         entries.push_back(decode_entry(item.entry));
         first.push_back(ids.size());
-        const Entry& entry = entries.back();
-        if (const auto* stored = std::get_if<AttributesChunk>(&entry.attributes)) ids.push_back(stored->id);
-        if (const auto* root = std::get_if<ExtentsRoot>(&entry.content)) ids.push_back(root->root);
-        if (const auto* list = std::get_if<ExtentList>(&entry.content))
-            for (const Extent& extent : list->extents)
-                if (extent.chunk) ids.push_back(*extent.chunk);
+        std::vector<Reference> references;
+        add_references(entries.back(), references);
+        for (const Reference& reference : references) ids.push_back(reference.id);
     }
     const auto places = places_of(ids);
     for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -119,7 +114,7 @@ bool HarmFinder::walk_manifest(const TreeNode& node) {
     return sound;
 }
 
-// True where it is harmed. `places` are those of its attributes, then of its root or its chunks.
+// True where it is harmed. `places` are those of its references, in their order.
 bool HarmFinder::walk_entry(const std::string& key, const Entry& entry,
                             std::span<const std::optional<ChunkLocation>> places) {
     HarmedEntry harmed;

@@ -15,7 +15,6 @@ namespace vault {
 struct HarmfulChunk {
     DamageRecord::LostChunk chunk;
     std::optional<PackId> pack;  // where the index finds it; nothing: in no pack
-    std::uint32_t box = 0;
 };
 
 struct HarmedEntry {

@@ -41,10 +41,7 @@ class ObjectCheck {
             named(name, "damaged/" + damage.pack.hex() + "-" + damage.random.hex());
         });
         pruners();
-        for (const ObjectInfo& info : repository_.backend().list("quarantine/")) {
-            ++found_.quarantined;
-            found_.quarantine.insert(PackId::from_hex(info.name.substr(info.name.rfind('/') + 1)));
-        }
+        found_.quarantined = repository_.backend().list("quarantine/").size();
         for (const char* folder : {"refs/", "parity/", "checks/"})
             found_.reserved += repository_.backend().list(folder).size();
         finish_snapshots();
@@ -94,8 +91,7 @@ class ObjectCheck {
         });
         each("keyring/", [&](const std::string& name, ByteView object) {
             KeyringRecord record = open_keyring(repository_.keyring_key(), repository_.id(), name, object);
-            for (auto& key : record.master_keys) wipe(key.key), wipe(key.x25519_secret);
-            wipe(record.id_root);
+            const KeyringWipedAtEnd wiped(record);
             note("keyring/", name, object, record);
             Cursor cursor(record.config_record, "the keyring's copy of config");
             const ConfigRecord copy = decode_config(cursor);
@@ -110,7 +106,8 @@ class ObjectCheck {
         // A writer puts the keyring's copy first and the config after it, so only damage or a kill in between leaves
         // one that is named and not there.
         const std::string config = "config/" + std::to_string(newest_config_);
-        if (newest_config_ > 0 && repository_.backend().list(config).empty())
+        const std::vector<ObjectInfo> configs = repository_.backend().list("config/");
+        if (newest_config_ > 0 && std::ranges::find(configs, config, &ObjectInfo::name) == configs.end())
             found_.damaged.push_back({config, ErrorKind::NotFound, config + " is missing; the keyring has a copy"});
     }
 
@@ -134,7 +131,6 @@ class ObjectCheck {
     void snapshot(const std::string& name, const OpenedObject& object) {
         if (object.envelope.kind == ObjectKind::Fence) {
             named(name, "snapshots/" + decode_padded(object, name, decode_fence).sid.hex());
-            ++found_.fences;
             return;
         }
         CommitRecord record = decode_padded(object, name, decode_commit);
@@ -178,7 +174,6 @@ class ObjectCheck {
             numbers[record.writer].insert(record.sequence);
             if (tombstones_.contains(record.sid)) {
                 --tombstones_alone;
-                ++found_.forgotten;
             } else {
                 found_.live.push_back(std::move(record));
             }

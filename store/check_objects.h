@@ -2,8 +2,6 @@
 // names but packs and the copies of their directories.
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,8 +17,6 @@ struct CheckedObjects {
     std::vector<DamagedObject> damaged;
     // Commits that are sound and have no sound tombstone, by (time, start, sid): as prune counts them.
     std::vector<CommitRecord> live;
-    std::uint64_t forgotten = 0, fences = 0;
-    std::set<PackId> quarantine;          // the packs there
     // Snapshots that a writer numbered and that are neither there nor forgotten: somebody removed their objects.
     std::uint64_t snapshots_vanished = 0;
 };

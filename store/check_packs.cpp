@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "store/backend/object_names.h"
 #include "store/index_parallel.h"
 #include "store/index_view.h"
 #include "store/seal/primitives.h"
@@ -31,7 +32,7 @@ class PackCheck {
     CheckedPacks run(const std::vector<ObjectInfo>& listed) {
         std::vector<std::pair<PackId, const ObjectInfo*>> packs;
         for (const ObjectInfo& info : listed) {
-            if (const auto id = pack_id_of(info)) packs.emplace_back(*id, &info);
+            if (const auto id = pack_of_name(info.name)) packs.emplace_back(*id, &info);
             found_.bytes += info.size;
         }
         found_.packs = packs.size();
@@ -59,9 +60,6 @@ class PackCheck {
             facts.directory_hash = sha256(own.encoded);
             facts.header = own.header;
             facts.whole = true;
-            const std::uint64_t parts = own.directory.boxes_end() + own.encoded.size() + kSealOverheadBytes +
-                                        kPackTrailerBytes;
-            if (padme_bytes(parts) != info.size) why = "its length is not what its parts and their padding come to";
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) {
                 const std::lock_guard lock(mutex_);
@@ -152,19 +150,6 @@ class PackCheck {
 CheckedPacks check_packs(const Repository& repository, const std::vector<ObjectInfo>& listed,
                          const std::function<void()>& poll) {
     return PackCheck(repository, poll).run(listed);
-}
-
-void for_each_copy(const Repository& repository, const std::function<bool(const PackId&)>& wanted,
-                   const std::function<void(const FoundDirectory&)>& take) {
-    for (const ObjectInfo& info : repository.backend().list("dirs/")) {
-        try {
-            DirectoriesRecord record = read_directories(repository.backend(), repository.keys(), info.name);
-            for (DirectoryCopy& copy : record.copies)
-                if (wanted(copy.pack)) take(decode_copy(std::move(copy)));
-        } catch (const Error& error) {
-            if (!is_finding_or_gone(error)) throw;  // check_packs reports it
-        }
-    }
 }
 
 }  // namespace vault

@@ -27,8 +27,4 @@ struct CheckedPacks {
 CheckedPacks check_packs(const Repository& repository, const std::vector<ObjectInfo>& listed,
                          const std::function<void()>& poll);
 
-// The second copies of the directories of packs that `wanted` accepts, by their ids, in no order.
-void for_each_copy(const Repository& repository, const std::function<bool(const PackId&)>& wanted,
-                   const std::function<void(const FoundDirectory&)>& take);
-
 }  // namespace vault

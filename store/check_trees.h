@@ -47,7 +47,6 @@ class TreeCheck {
     Below walk_children(const TreeNode& node);
     Below walk_entries(const TreeNode& node);
     Below walk_extents(const TreeNode& node);
-    Below walk_child(const std::optional<ChunkLocation>& place);
     void check_place(const Entry& entry, const std::string& key);
     bool follow_data(const std::vector<Extent>& extents);
     bool follow_attributes(const AttributesChunk& stored);

@@ -42,18 +42,6 @@ struct ChunkStore::Impl {
     BoundedCache<ChunkId, CachedNode> nodes;
     std::atomic<std::uint64_t> boxes_loaded = 0;
     std::function<void(const BoxPlace&)> used;
-
-    Chunk chunk_at(ChunkStore& store, ChunkKind kind, const ChunkId& id, const ChunkLocation& at) {
-        if (used) used({kind, at.pack, at.box});
-        Chunk chunk;
-        chunk.box = store.box(kind, at.pack, at.box);
-        const std::string what = describe(*index.pack(at.pack), at.box);
-        if (at.offset > chunk.box->size() || at.length > chunk.box->size() - at.offset)
-            throw Error(ErrorKind::Corrupt, what + ": a chunk reaches beyond its box");
-        chunk.bytes = ByteView(*chunk.box).subspan(at.offset, at.length);
-        verify_chunk(keys, kind, chunk.bytes, id, what);
-        return chunk;
-    }
 };
 
 ChunkStore::ChunkStore(Backend& backend, const Keys& keys, const Index& index, PackSet view, ChunkStoreBudget budget)
@@ -102,18 +90,30 @@ std::shared_ptr<const Bytes> ChunkStore::box(ChunkKind kind, PackNumber pack, st
         [](const Bytes& bytes) { return bytes.size(); });
 }
 
+ChunkStore::Chunk ChunkStore::chunk_at(ChunkKind kind, const ChunkId& id, const ChunkLocation& at) {
+    if (impl_->used) impl_->used({kind, at.pack, at.box});
+    Chunk chunk;
+    chunk.box = box(kind, at.pack, at.box);
+    const std::string what = describe(*impl_->index.pack(at.pack), at.box);
+    if (at.offset > chunk.box->size() || at.length > chunk.box->size() - at.offset)
+        throw Error(ErrorKind::Corrupt, what + ": a chunk reaches beyond its box");
+    chunk.bytes = ByteView(*chunk.box).subspan(at.offset, at.length);
+    verify_chunk(impl_->keys, kind, chunk.bytes, id, what);
+    return chunk;
+}
+
 ChunkStore::Chunk ChunkStore::chunk(ChunkKind kind, const ChunkId& id) {
     const auto found = impl_->index.find(std::span(&id, 1), impl_->view)[0];
     if (!found)
         throw Error(ErrorKind::Corrupt,
                     "chunk " + id.hex() + " is in no pack: one is missing, or its directory is damaged");
     try {
-        return impl_->chunk_at(*this, kind, id, *found);
+        return chunk_at(kind, id, *found);
     } catch (const Error& first) {
         for (const ChunkLocation& other : impl_->index.find_all(id, impl_->view)) {
             if (other == *found) continue;
             try {
-                return impl_->chunk_at(*this, kind, id, other);
+                return chunk_at(kind, id, other);
             } catch (const Error&) {
                 // The first copy's error is the one to report, if no copy is sound.
             }

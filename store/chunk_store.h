@@ -60,6 +60,9 @@ class ChunkStore : public NodeSource {
         ByteView bytes;  // into *box
     };
     Chunk chunk(ChunkKind kind, const ChunkId& id);
+    // The copy of a chunk that lies there, and no other. Throws Corrupt, naming pack and box, where it does not verify,
+    // and what box() throws.
+    Chunk chunk_at(ChunkKind kind, const ChunkId& id, const ChunkLocation& at);
     // A chunk of kind data, for an extent of `length` bytes: Corrupt where it has another length, too.
     Chunk data_chunk(const ChunkId& id, std::uint64_t length);
 

@@ -11,6 +11,7 @@ bool object_exists(Backend& backend, const std::string& name) {
         return true;
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::NotFound) return false;
+        if (error.kind() == ErrorKind::Corrupt) return true;  // shorter than that
         throw;
     }
 }

@@ -21,7 +21,7 @@ auto find_record(const Repository& repository, const std::string& name, Decode d
     }
 }
 
-// Whether something has this name now. Throws what get throws, but NotFound.
+// Whether something has this name now, sound or not. Throws Io, Denied.
 bool object_exists(Backend& backend, const std::string& name);
 
 }  // namespace vault

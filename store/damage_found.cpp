@@ -10,12 +10,9 @@ namespace vault {
 namespace {
 
 // A reading that fails for another reason says nothing about the copy.
-bool is_damaged(const Repository& repository, const View& view, const DamageRecord::LostChunk& chunk,
-                const ChunkLocation& at) {
+bool is_damaged(const View& view, const DamageRecord::LostChunk& chunk, const ChunkLocation& at) {
     try {
-        const Bytes box = view.chunks->load_box(chunk.kind, at.pack, at.box);
-        if (at.offset > box.size() || at.length > box.size() - at.offset) return true;
-        verify_chunk(repository.keys(), chunk.kind, ByteView(box).subspan(at.offset, at.length), chunk.id, "a copy");
+        view.chunks->chunk_at(chunk.kind, chunk.id, at);
         return false;
     } catch (const Error& error) {
         return error.kind() == ErrorKind::Corrupt;
@@ -36,7 +33,7 @@ std::uint64_t record_bad_copies(const Repository& repository, const View& view,
                 const PackId pack = view.index->pack(at.pack)->id;
                 const auto known = marks.packs.find(pack);
                 if (known != marks.packs.end() && known->second.boxes.contains(at.box)) continue;
-                if (!bad[pack].contains(at.box) && is_damaged(repository, view, chunk, at)) bad[pack].insert(at.box);
+                if (!bad[pack].contains(at.box) && is_damaged(view, chunk, at)) bad[pack].insert(at.box);
             }
         }
         for (const auto& [pack, found] : bad)

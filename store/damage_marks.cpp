@@ -2,7 +2,7 @@
 #include "store/damage_marks.h"
 
 #include "store/control_objects.h"
-#include "store/damage_report.h"
+#include "store/finding.h"
 
 namespace vault {
 

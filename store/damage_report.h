@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/damage_marks.h"
+#include "store/finding.h"
 #include "store/format/control_records.h"
 #include "store/repository.h"
 
@@ -52,14 +53,6 @@ struct DamageReport {
 
     bool empty() const { return objects.empty() && packs.empty() && missing.empty(); }
 };
-
-// What is wrong with one thing that a check looks at, and not with the store as a whole.
-inline bool is_finding(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
-           error.kind() == ErrorKind::Io;
-}
-// The same of one thing that may be removed meanwhile, or that something damaged names: that it is not there.
-inline bool is_finding_or_gone(const Error& error) { return is_finding(error) || error.kind() == ErrorKind::NotFound; }
 
 // What is to go on record about one pack.
 struct PackDamage {

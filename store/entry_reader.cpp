@@ -77,7 +77,7 @@ void EntryReader::unreadable(const std::string& path, const std::string& message
 }
 
 void EntryReader::read_put_off(Batch& batch) {
-    if (batch.put_off_bytes == 0) return;
+    if (batch.put_off == 0) return;
     batch.bytes.reserve(batch.bytes.size() + batch.put_off_bytes);
     std::vector<Event> events;
     events.reserve(batch.events.size() * 2);
@@ -90,19 +90,18 @@ void EntryReader::read_put_off(Batch& batch) {
             continue;
         }
         if (interrupted_()) throw Error(ErrorKind::Interrupted, "interrupted");
-        const std::string path = later->walked.path;
         try {
-            read(std::move(later->walked), std::nullopt, std::move(later->before), kPutOffBytesMax, out);
+            read(later->walked, std::nullopt, std::move(later->before), kPutOffBytesMax, out);
         } catch (const Error& error) {
             if (ends_run(error)) throw;
             out.emit(AbandonedContent{});
-            unreadable(path, error.what());
+            unreadable(later->walked.path, error.what());
         }
     }
-    batch.put_off_bytes = 0;
+    batch.put_off = batch.put_off_bytes = 0;
 }
 
-void EntryReader::read(WalkedEntry walked, const std::optional<LinkPlace>& place, std::optional<Bytes> before,
+void EntryReader::read(WalkedEntry& walked, const std::optional<LinkPlace>& place, std::optional<Bytes> before,
                        std::uint64_t bytes_max, BatchWriter& out) {
     NewEntry entry;
     entry.before = std::move(before);

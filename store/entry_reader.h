@@ -22,9 +22,9 @@ class EntryReader {
                 SnapshotProgress& progress, const std::function<bool()>& interrupted);
 
     // Reads the entry and emits it, contents first: at most `bytes_max` of them (an entry with less than its file is
-    // marked as changed while it was read). Throws the file system's Error; then pieces of contents may stand in
-    // `out` that belong to no entry.
-    void read(WalkedEntry walked, const std::optional<LinkPlace>& place, std::optional<Bytes> before,
+    // marked as changed while it was read), and takes its key. Throws the file system's Error; then pieces of contents
+    // may stand in `out` that belong to no entry.
+    void read(WalkedEntry& walked, const std::optional<LinkPlace>& place, std::optional<Bytes> before,
               std::uint64_t bytes_max, BatchWriter& out);
 
     // Puts in the place of each ReadLater what comes of it: the entry, or that it could not be read. Throws what

@@ -25,26 +25,14 @@ std::size_t ForgetPlan::considered() const {
     return count;
 }
 
-namespace {
-
-// Whether `reference` is the whole id of a snapshot whose object is damaged.
-bool is_unreadable(const SnapshotListing& listing, const std::string& reference) {
-    const std::string name = "snapshots/" + reference;
-    return std::any_of(listing.damaged.begin(), listing.damaged.end(), [&](const std::string& damaged) {
-        return damaged.starts_with(name + ":") && is_object_name(name);
-    });
-}
-
-}  // namespace
-
 ForgetPlan plan_forget(const SnapshotListing& listing, const SnapshotFilter& filter, const KeepRules& rules,
                        const TimeZone& zone, const Time& now) {
     if (rules.is_empty())
         throw Error(ErrorKind::Usage, "no rule keeps anything: give one of --keep-last, --keep-daily and so on with a "
                                       "count of at least 1");
-    if (listing.tombstones_missing)
+    if (!listing.tombstones_missing.empty())
         throw Error(ErrorKind::Corrupt, "which snapshots are forgotten already cannot be told, since " +
-                                            listing.damaged.front() + "; forget by id works");
+                                            listing.tombstones_missing + "; forget by id works");
     std::vector<const Snapshot*> considered;
     for (const Snapshot& snapshot : listing.live)
         if (filter.matches(snapshot)) considered.push_back(&snapshot);
@@ -61,10 +49,12 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::st
     std::map<std::string, RetentionGroup> groups;
     std::vector<SessionId> unreadable;
     for (const std::string& reference : references) {
-        if (is_unreadable(listing, reference)) {
+        if (is_session_name(reference)) {
             const SessionId sid = SessionId::from_hex(reference);
-            if (seen.insert(sid).second) unreadable.push_back(sid);
-            continue;
+            if (listing.unreadable.contains(sid)) {
+                if (seen.insert(sid).second) unreadable.push_back(sid);
+                continue;
+            }
         }
         const Snapshot& snapshot = resolve(listing, reference, filter);
         if (!seen.insert(snapshot.sid).second) continue;

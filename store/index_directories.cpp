@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/finding.h"
 #include "store/format/limits.h"
 #include "store/seal/object.h"
 
@@ -64,6 +65,19 @@ FoundDirectory decode_copy(DirectoryCopy copy) {
         throw Error(ErrorKind::Corrupt,
                     "pack " + copy.pack.hex() + ": the copy of its directory does not fit its length");
     return found;
+}
+
+void for_each_copy(Backend& backend, const Keys& keys, const std::function<bool(const PackId&)>& wanted,
+                   const std::function<void(const FoundDirectory&)>& take) {
+    for (const ObjectInfo& info : backend.list("dirs/")) {
+        try {
+            DirectoriesRecord record = read_directories(backend, keys, info.name);
+            for (DirectoryCopy& copy : record.copies)
+                if (wanted(copy.pack)) take(decode_copy(std::move(copy)));
+        } catch (const Error& error) {
+            if (!is_finding_or_gone(error)) throw;  // check_packs reports it
+        }
+    }
 }
 
 }  // namespace vault

@@ -2,6 +2,8 @@
 // kept. Thread-safe if the backend is. Throws what the backend, the seal house and the decoders throw.
 #pragma once
 
+#include <functional>
+
 #include "store/backend/backend.h"
 #include "store/format/pack_directory.h"
 #include "store/seal/keys.h"
@@ -23,5 +25,9 @@ FoundDirectory read_directory(Backend& backend, const Keys& keys, const ObjectIn
 DirectoriesRecord read_directories(Backend& backend, const Keys& keys, const std::string& name);
 // Corrupt where the directory does not fit the pack's length.
 FoundDirectory decode_copy(DirectoryCopy copy);
+
+// The second copies of the directories of packs that `wanted` accepts, in no order. What cannot be read is left out.
+void for_each_copy(Backend& backend, const Keys& keys, const std::function<bool(const PackId&)>& wanted,
+                   const std::function<void(const FoundDirectory&)>& take);
 
 }  // namespace vault

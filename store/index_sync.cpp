@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "store/backend/object_names.h"
 #include "store/index_addition.h"
 #include "store/index_directories.h"
 #include "store/index_drop.h"
@@ -31,7 +32,7 @@ class MissingPacks {
                  IndexSyncReport& report)
         : request_(request), existing_(existing), report_(report),
           addition_(request.folder, request.keys.repository(), existing, request.budget, lanes()) {
-        for (const ObjectInfo& pack : missing) missing_.emplace(*pack_id_of(pack), &pack);
+        for (const ObjectInfo& pack : missing) missing_.emplace(*pack_of_name(pack.name), &pack);
     }
 
     void read_copies(const std::vector<ObjectInfo>& listed) {
@@ -222,7 +223,7 @@ std::unique_ptr<IndexView> sync_index(const IndexSyncRequest& request, const Uni
     // What else a store lists among its packs is nothing to the index.
     std::vector<ObjectInfo> missing;
     for (const ObjectInfo& pack : request.packs)
-        if (pack_id_of(pack)) missing.push_back(pack);
+        if (pack_of_name(pack.name)) missing.push_back(pack);
     add_missing(request, nullptr, missing, directories, report);
     return view_of_now(request);
 }

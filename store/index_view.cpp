@@ -3,25 +3,18 @@
 
 #include <algorithm>
 
+#include "store/backend/object_names.h"
 #include "store/index_env.h"
 
 namespace vault {
 
 namespace {
 
-constexpr std::string_view kPacksPrefix = "packs/";
-constexpr std::size_t kPackNameBytes = 6 + 3 + 64;  // packs/<xx>/<hex64>
-
 rocksdb::Slice slice(const ChunkId& id) {
     return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
 }
 
 }  // namespace
-
-std::optional<PackId> pack_id_of(const ObjectInfo& listed) {
-    if (listed.name.size() != kPackNameBytes || !listed.name.starts_with(kPacksPrefix)) return std::nullopt;
-    return PackId::from_hex(std::string_view(listed.name).substr(kPackNameBytes - 64));
-}
 
 IndexView::IndexView(const IndexFolder& folder, const RepositoryId& repository, std::uint64_t cache_bytes)
     : database_(folder.database(), IndexAccess::Read, cache_bytes) {
@@ -51,7 +44,7 @@ IndexDifference IndexView::compare(const std::vector<ObjectInfo>& listed) const 
     IndexDifference difference;
     std::vector<PackNumber> present;
     for (const ObjectInfo& object : listed) {
-        const auto id = pack_id_of(object);
+        const auto id = pack_of_name(object.name);
         if (!id) continue;
         const auto number = number_of(*id);
         if (number && packs_.at(*number).bytes == object.size) present.push_back(*number);
@@ -68,7 +61,7 @@ IndexDifference IndexView::compare(const std::vector<ObjectInfo>& listed) const 
 PackSet IndexView::numbers_of(const std::vector<ObjectInfo>& listed) const {
     PackSet numbers;
     for (const ObjectInfo& object : listed) {
-        const auto id = pack_id_of(object);
+        const auto id = pack_of_name(object.name);
         if (!id) continue;
         const auto number = number_of(*id);
         if (number && packs_.at(*number).bytes == object.size) numbers.add(*number);

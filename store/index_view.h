@@ -49,7 +49,4 @@ class IndexView {
     bool has_copies_ = false;
 };
 
-// The pack's id in a listed name; nothing for a name that is none.
-std::optional<PackId> pack_id_of(const ObjectInfo& listed);
-
 }  // namespace vault

@@ -33,14 +33,6 @@ KeyringRecord new_keyring(const ConfigRecord& config) {
     return keyring;
 }
 
-void wipe_secrets(KeyringRecord& keyring) {
-    wipe(keyring.id_root);
-    for (auto& master : keyring.master_keys) {
-        wipe(master.key);
-        wipe(master.x25519_secret);
-    }
-}
-
 SlotPurpose purpose_of(const Credentials& credentials) {
     return credentials.password ? SlotPurpose::Password : SlotPurpose::KeyFile;
 }
@@ -78,8 +70,8 @@ InitReport init_repository(Backend& backend, const InitOptions& options, std::ui
                                               SlotPurpose::Recovery, "recovery key", config.created),
                                     recovery_credentials);
     KeyringRecord keyring = new_keyring(config);
+    const KeyringWipedAtEnd wiped(keyring);
     backend.put_new("keyring/1", seal_keyring(keyring_key.view(), keyring));
-    wipe_secrets(keyring);
     backend.put_new("config/1", seal_config(keyring_key.view(), config));
     report.recovery_key = key_text(recovery.view());
     return report;

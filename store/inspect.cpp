@@ -31,21 +31,18 @@ Description describe_slot(const Repository& repository, const Credentials& crede
 
 Description describe_keyring(const Repository& repository, const std::string& name, ByteView object) {
     KeyringRecord record = open_keyring(repository.keyring_key(), repository.id(), name, object);
+    const KeyringWipedAtEnd wiped(record);
     Description fields;
     fields.id("repository", record.repository)
         .number("generation", record.generation)
         .id("predecessor", record.predecessor);
     fields.add("created", record.created);
     std::vector<Description> keys;
-    for (auto& key : record.master_keys) {
+    for (const auto& key : record.master_keys)
         keys.push_back(Description()
                            .number("number", key.number)
                            .add("created", key.created)
                            .add("x25519_public", to_hex(key.x25519_public)));
-        wipe(key.key);
-        wipe(key.x25519_secret);
-    }
-    wipe(record.id_root);
     fields.add("master_keys", std::move(keys)).number("config_generation", record.config_generation);
     Cursor cursor(record.config_record, "the keyring's copy of config");
     fields.add("config", describe(decode_config(cursor)));

@@ -6,7 +6,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
-#include "store/damage_report.h"
+#include "store/finding.h"
 
 namespace vault {
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/format/limits.h"
 #include "store/prune_dirs.h"
 #include "store/prune_series.h"
 #include "store/prune_sessions.h"
@@ -11,8 +12,6 @@
 namespace vault {
 
 namespace {
-
-constexpr std::size_t kVictimsMax = 65'536;  // docs/format.md, section 10
 
 class Prune {
   public:
@@ -128,7 +127,7 @@ class Prune {
             victims.insert(victims.end(), report_.repacked.copied.begin(), report_.repacked.copied.end());
         }
         report_.no_room_to_repack = !may_repack_;
-        if (victims.size() > kVictimsMax) victims.resize(kVictimsMax);  // the next prune takes the rest
+        if (victims.size() > kControlItemsMax) victims.resize(kControlItemsMax);  // the next prune takes the rest
         std::sort(victims.begin(), victims.end());
         return victims;
     }
@@ -138,7 +137,7 @@ class Prune {
         remove_stale_waiting(repository_);
         report_.marks_removed = remove_marks_of_forgotten(repository_, listing_);
         report_.damage_records_removed = remove_settled_damage(repository_, settled_damage_);
-        report_.objects_bundled = bundle_tombstones(repository_, listing_.fences);
+        report_.objects_bundled = bundle_tombstones(repository_, listing_);
         if (report_.packs_removed > 0) report_.directories_removed = remove_stale_directories(repository_);
         try {
             backend().restore_reserve();

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "store/control_objects.h"
-#include "store/damage_report.h"
+#include "store/finding.h"
 #include "store/index_directories.h"
 
 namespace vault {
@@ -27,9 +27,7 @@ std::uint64_t remove_stale_directories(const Repository& repository) {
         std::uint64_t& next = next_number[part];
         next = std::max<std::uint64_t>(next, std::strtoull(info.name.c_str() + part.size(), nullptr, 10) + 1);
     }
-    std::set<PackId> packs;
-    for (const ObjectInfo& info : backend.list("packs/"))
-        if (const auto id = pack_of_name(info.name)) packs.insert(*id);
+    const std::set<PackId> packs = packs_of(backend.list("packs/"));
     std::vector<std::string> stale;
     for (const ObjectInfo& info : listed) {
         DirectoriesRecord record;

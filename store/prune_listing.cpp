@@ -1,7 +1,7 @@
 // The small objects, read in the order in which it is safe.
 #include "store/prune_listing.h"
 
-#include "store/damage_report.h"
+#include "store/finding.h"
 #include "store/seal/object.h"
 
 namespace vault {
@@ -43,9 +43,9 @@ PruneListing list_for_prune(const Repository& repository) {
     repository.require_current_config();
     listing.condemned = list_condemned(repository);
     listing.tombstones = list_tombstones(repository);
-    if (listing.tombstones.bundle_missing)
+    if (!listing.tombstones.unreadable_bundles.empty())
         throw Error(ErrorKind::Corrupt, "nothing is deleted, since which snapshots are forgotten cannot be told: " +
-                                            listing.tombstones.damaged.back());
+                                            listing.tombstones.unreadable_bundles.front());
     read_snapshots(repository, listing);
     listing.damage = read_damage_marks(repository);
     return listing;

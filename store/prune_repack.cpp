@@ -4,8 +4,8 @@
 #include <mutex>
 
 #include "store/box_gatherer.h"
-#include "store/clock.h"
-#include "store/control_objects.h"
+#include "store/backend/object_names.h"
+#include "store/damage_report.h"
 #include "store/writer_session.h"
 
 namespace vault {
@@ -78,17 +78,10 @@ class Repacker {
     // Throws Corrupt unless all chunks that are needed are the bytes that their ids say.
     void verify_needed(ChunkKind content, const DirectoryBox& box, const Bytes& plain, const std::vector<bool>& needed,
                        const std::string& what) const {
-        std::vector<ByteView> bytes;
-        std::vector<ChunkId> ids;
-        std::size_t offset = 0;
-        for (std::size_t i = 0; i < needed.size(); offset += box.chunks[i++].length) {
-            if (!needed[i]) continue;
-            bytes.push_back(ByteView(plain).subspan(offset, box.chunks[i].length));
-            ids.push_back(box.chunks[i].id);
-        }
-        const std::vector<bool> sound = verify_chunks(repository_.keys(), content, bytes, ids);
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            if (!sound[i]) throw Error(ErrorKind::Corrupt, what + ": not the bytes of chunk " + ids[i].hex());
+        const std::vector<bool> sound = sound_chunks(repository_.keys(), content, box.chunks, plain);
+        for (std::size_t i = 0; i < needed.size(); ++i)
+            if (needed[i] && !sound[i])
+                throw Error(ErrorKind::Corrupt, what + ": not the bytes of chunk " + box.chunks[i].id.hex());
     }
 
     void gather(ChunkKind content, const DirectoryBox& box, const Bytes& plain, const std::vector<bool>& needed) {
@@ -105,27 +98,9 @@ class Repacker {
         report_.boxes_sealed += seal_closed(gatherer_, repository_.keys(), writer_);
     }
 
-    // Inner nodes have boxes of their own, so that the first chunk tells of all.
-    static BoxSort sort_of_tree(ByteView chunk) {
-        try {
-            return load_node(chunk)->node.level > 0 ? BoxSort::TreeInner : BoxSort::TreeLeaves;
-        } catch (const Error&) {
-            return BoxSort::TreeLeaves;  // an attribute set
-        }
-    }
-
     void note_damage(const PackId& pack, std::uint64_t box, const Error& error) {
         report_.damaged.push_back(error.what());
-        const auto known = marked_.listing.damage.packs.find(pack);
-        if (known != marked_.listing.damage.packs.end() && known->second.boxes.contains(box)) return;
-        DamageRecord record;
-        record.pack = pack;
-        fill_random(record.random.bytes);
-        record.boxes = {box};
-        const auto next = marked_.listing.damage.next_sequence.find(pack);
-        record.sequence = next == marked_.listing.damage.next_sequence.end() ? 1 : next->second;
-        record.time = now();
-        put_record(repository_, ObjectKind::Damage, "damaged/" + pack.hex() + "-" + record.random.hex(), record);
+        record_damage(repository_, marked_.listing.damage, {pack, {box}, {}}, DamageAction::Found);
     }
 
     const Repository& repository_;

@@ -7,7 +7,7 @@
 
 #include "store/base/file.h"
 #include "store/control_objects.h"
-#include "store/damage_report.h"
+#include "store/finding.h"
 #include "store/format/limits.h"
 #include "store/session_end.h"
 #include "store/sessions.h"

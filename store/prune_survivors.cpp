@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "store/damage_report.h"
+#include "store/finding.h"
+
 
 namespace vault {
 

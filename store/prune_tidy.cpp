@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "store/clock.h"
+#include "store/backend/object_names.h"
 #include "store/control_objects.h"
+#include "store/finding.h"
 #include "store/format/limits.h"
 #include "store/sessions.h"
 
@@ -20,7 +22,7 @@ std::optional<Time> time_of_fence(const Repository& repository, const SessionId&
         const auto fence = find_record(repository, snapshot_name(sid), decode_fence);
         if (fence && fence->sid == sid) return fence->time;
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt) throw;
+        if (!is_finding(error)) throw;
     }
     return std::nullopt;
 }
@@ -29,9 +31,10 @@ std::optional<Time> time_of_fence(const Repository& repository, const SessionId&
 
 // The sessions are looked for before the bundle is put: an object of a session never comes back, so who has none now
 // has none later. A run that still puts its commit finds the bundle in B7.
-std::uint64_t bundle_tombstones(const Repository& repository, const std::set<SessionId>& fences, std::size_t from) {
+std::uint64_t bundle_tombstones(const Repository& repository, const PruneListing& listing, std::size_t from) {
     Backend& backend = repository.backend();
-    const Tombstones tombstones = list_tombstones(repository);
+    const Tombstones& tombstones = listing.tombstones;
+    const std::set<SessionId>& fences = listing.fences;
     std::set<SessionId> candidates = fences;
     candidates.insert(tombstones.singles.begin(), tombstones.singles.end());
     for (const ListedSession& session : list_sessions(backend)) candidates.erase(session.sid);
@@ -105,9 +108,7 @@ std::set<PackId> settled_damage(const Marked& marked) {
 std::uint64_t remove_settled_damage(const Repository& repository, const std::set<PackId>& settled) {
     if (settled.empty()) return 0;
     Backend& backend = repository.backend();
-    std::set<PackId> listed;
-    for (const ObjectInfo& info : backend.list("packs/"))
-        if (const auto id = pack_of_name(info.name)) listed.insert(*id);
+    const std::set<PackId> listed = packs_of(backend.list("packs/"));
     std::uint64_t removed = 0;
     for (const PackId& pack : settled) {
         if (listed.contains(pack)) continue;

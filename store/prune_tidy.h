@@ -11,9 +11,9 @@ namespace vault {
 // Fewer singles and fences than this are not worth a bundle.
 constexpr std::size_t kBundleFrom = 128;
 
-// Puts single tombstones, and the sids of fences, into one bundle, makes it durable, and only then removes them; those
-// of sessions that still have an object are left alone. `fences` are of a listing. Returns how many objects went.
-std::uint64_t bundle_tombstones(const Repository& repository, const std::set<SessionId>& fences,
+// Puts the single tombstones and the sids of the fences that were listed into one bundle, makes it durable, and only
+// then removes them; those of sessions that still have an object are left alone. Returns how many objects went.
+std::uint64_t bundle_tombstones(const Repository& repository, const PruneListing& listing,
                                 std::size_t from = kBundleFrom);
 
 // Removes the marks of snapshots that are forgotten and whose commits are gone.

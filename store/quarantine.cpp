@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/backend/object_names.h"
+#include "store/control_objects.h"
 
 namespace vault {
 
@@ -28,7 +29,7 @@ bool copy_to_quarantine(Backend& backend, const PackId& pack) {
     const std::string name = pack_name(pack), to = "quarantine/" + pack.hex();
     const std::vector<ObjectInfo> listed = backend.list(name);
     if (listed.empty()) return false;
-    if (backend.list(to).empty()) {
+    if (!object_exists(backend, to)) {
         const auto writer = backend.begin_object(pack.hex().substr(0, 2 * SessionId::kBytes));
         for (std::uint64_t at = 0; at < listed[0].size; at += kPartBytes)
             append_part(backend, name, {at, std::min(kPartBytes, listed[0].size - at)}, *writer);

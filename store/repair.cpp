@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "store/backend/object_names.h"
+#include "store/format/limits.h"
 #include "store/prune_protocol.h"
 #include "store/prune_sessions.h"
 #include "store/prune_tidy.h"
@@ -13,8 +14,6 @@
 namespace vault {
 
 namespace {
-
-constexpr std::size_t kVictimsMax = 65'536;
 
 // What an object that cannot be put right means, and what its owner can do.
 std::string advice_on(const DamagedObject& object) {
@@ -121,9 +120,7 @@ class Repair {
 
     // Those that the check found, and those on record.
     void choose_packs() {
-        std::set<PackId> listed;
-        for (const ObjectInfo& info : repository_.backend().list("packs/"))
-            if (const auto id = pack_of_name(info.name)) listed.insert(*id);
+        const std::set<PackId> listed = packs_of(repository_.backend().list("packs/"));
         for (const auto& [pack, damaged] : report_.before.damage.packs)
             if (listed.contains(pack)) report_.packs.insert(pack);
         for (const auto& [pack, damage] : read_damage_marks(repository_).packs)
@@ -158,7 +155,7 @@ class Repair {
             else report_.left.push_back(pack_name(pack) + ": its run is at work; repair again when it has ended");
         }
         if (victims.empty()) return;
-        if (victims.size() > kVictimsMax) victims.resize(kVictimsMax);  // the next repair takes the rest
+        if (victims.size() > kControlItemsMax) victims.resize(kControlItemsMax);  // the next repair takes the rest
         const MarkOptions mark = mark_options();
         try {
             const ListOutcome outcome = PruneProtocol(repository_, options_.environment, mark).condemn(victims);

@@ -6,9 +6,10 @@
 #include <set>
 
 #include "store/base/bytes.h"
-#include "store/check_packs.h"
+#include "store/backend/object_names.h"
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/index_directories.h"
 #include "store/seal/secret.h"
 #include "store/writer_session.h"
 
@@ -95,9 +96,11 @@ std::vector<std::string> restore_generations(const Repository& repository, bool 
     Backend& backend = repository.backend();
     const ByteView key = repository.keyring_key();
     KeyringRecord keyring;  // the newest that opens
+    const KeyringWipedAtEnd wiped(keyring);
     const Generations keyrings = look(backend, "keyring/", [&](const std::string& name, const Bytes& object) {
         KeyringRecord record = open_keyring(key, repository.id(), name, object);
-        if (record.generation >= keyring.generation) keyring = std::move(record);
+        const KeyringWipedAtEnd older_wiped(record);
+        if (record.generation >= keyring.generation) std::swap(keyring, record);
     });
     const Generations configs = look(backend, "config/", [&](const std::string& name, const Bytes& object) {
         open_config(key, repository.id(), name, object);
@@ -123,11 +126,6 @@ std::vector<std::string> restore_generations(const Repository& repository, bool 
         }
         lines = {keyring_name, config_name};
     }
-    wipe(keyring.id_root);
-    for (auto& master : keyring.master_keys) {
-        wipe(master.key);
-        wipe(master.x25519_secret);
-    }
     return lines;
 }
 
@@ -147,7 +145,7 @@ std::uint64_t restore_directory_copies(const Repository& repository, const std::
     if (unreadable.empty()) return 0;
     std::set<PackId> copied;
     for_each_copy(
-        repository, [](const PackId&) { return true; },
+        backend, repository.keys(), [](const PackId&) { return true; },
         [&](const FoundDirectory& copy) { copied.insert(copy.pack); });
     const bool all_said = put_missing_copies(repository, copied, dry_run);
     // What the medium does not give now it may give later, and another program may read what this one does not know.

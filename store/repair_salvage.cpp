@@ -5,7 +5,8 @@
 
 #include "store/backend/object_names.h"
 #include "store/box_gatherer.h"
-#include "store/check_packs.h"
+#include "store/finding.h"
+#include "store/index_directories.h"
 #include "store/seal/box.h"
 #include "store/seal/primitives.h"
 #include "store/writer_session.h"
@@ -13,24 +14,6 @@
 namespace vault {
 
 namespace {
-
-// Which chunks of an opened box are what their ids say.
-std::vector<bool> sound_chunks(const Keys& keys, ChunkKind kind, const DirectoryBox& box, const Bytes& plain) {
-    std::vector<bool> sound;
-    std::size_t offset = 0;
-    for (const DirectoryChunk& chunk : box.chunks) {
-        try {
-            if (offset > plain.size() || chunk.length > plain.size() - offset) throw Error(ErrorKind::Corrupt, "short");
-            verify_chunk(keys, kind, ByteView(plain).subspan(offset, chunk.length), chunk.id, "a chunk");
-            sound.push_back(true);
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
-            sound.push_back(false);
-        }
-        offset += chunk.length;
-    }
-    return sound;
-}
 
 // Nothing where the box cannot be read or opened.
 std::optional<Bytes> read_box(const Repository& repository, const PackId& pack, ChunkKind kind, std::uint64_t offset,
@@ -57,8 +40,10 @@ std::map<PackId, PackDirectory> directories_of(const Repository& repository, con
             if (!is_finding_or_gone(error)) throw;
         }
     }
+    if (found.size() == packs.size()) return found;
     for_each_copy(
-        repository, [&](const PackId& pack) { return packs.contains(pack) && !found.contains(pack); },
+        repository.backend(), repository.keys(),
+        [&](const PackId& pack) { return packs.contains(pack) && !found.contains(pack); },
         [&](const FoundDirectory& copy) { found.emplace(copy.pack, copy.directory); });
     return found;
 }
@@ -84,7 +69,9 @@ class Salvager {
             if (!has(chunk.id) && !take_from_other(chunk)) left.push_back(chunk);
         // What one damaged pack has lost another may have given.
         for (auto& [pack, lost] : salvaged_.lost) std::erase_if(lost, [&](const auto& one) { return has(one.id); });
-        std::erase_if(left, [&](const auto& one) { return has(one.id); });
+        std::set<DamageRecord::LostChunk> named;
+        for (const auto& [pack, lost] : salvaged_.lost) named.insert(lost.begin(), lost.end());
+        std::erase_if(left, [&](const auto& one) { return has(one.id) || named.contains(one); });
         salvaged_.missing = std::move(left);
         if (writer_) {
             gatherer_.close_all();
@@ -129,7 +116,7 @@ class Salvager {
     void take_box(const PackId& pack, ChunkKind kind, const DirectoryBox& box, std::uint64_t offset) {
         const std::optional<Bytes> plain = read_box(repository_, pack, kind, offset, box);
         const std::vector<bool> sound =
-            plain ? sound_chunks(keys_, kind, box, *plain) : std::vector<bool>(box.chunks.size(), false);
+            plain ? sound_chunks(keys_, kind, box.chunks, *plain) : std::vector<bool>(box.chunks.size(), false);
         std::size_t at = 0;
         for (std::size_t i = 0; i < box.chunks.size(); at += box.chunks[i++].length) {
             const DirectoryChunk& chunk = box.chunks[i];
@@ -163,16 +150,7 @@ class Salvager {
     }
 
     void put(ChunkKind kind, const ChunkId& id, ByteView bytes) {
-        BoxSort sort = BoxSort::General;
-        if (kind == ChunkKind::Tree) {
-            sort = BoxSort::TreeLeaves;
-            try {
-                if (load_node(bytes)->node.level > 0) sort = BoxSort::TreeInner;
-            } catch (const Error& error) {
-                if (error.kind() != ErrorKind::Corrupt) throw;  // an attribute set
-            }
-        }
-        gatherer_.add(sort, id, bytes);
+        gatherer_.add(kind == ChunkKind::Data ? BoxSort::General : sort_of_tree(bytes), id, bytes);
         taken_.insert(id);
     }
 
@@ -218,8 +196,8 @@ std::uint64_t withdraw_sound_boxes(const Repository& repository, bool dry_run) {
             bool is_sound = true;
             for (int reading = 0; reading < 2 && is_sound; ++reading) {
                 const std::optional<Bytes> plain = read_box(repository, pack, directory.content, offset, box);
-                const std::vector<bool> chunks =
-                    plain ? sound_chunks(repository.keys(), directory.content, box, *plain) : std::vector<bool>{false};
+                const auto chunks = plain ? sound_chunks(repository.keys(), directory.content, box.chunks, *plain)
+                                          : std::vector<bool>{false};
                 is_sound = std::find(chunks.begin(), chunks.end(), false) == chunks.end();
             }
             if (!is_sound) continue;

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <set>
 
-#include "store/backend/local.h"
 #include "store/condemned.h"
 #include "store/seal/object.h"
 
@@ -65,7 +64,7 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::optional<Error>& tro
 // repository's that uses the same password. Throws where none was taken: `trouble_behind`, if a slot opened and left
 // something there.
 void open_slots(Backend& backend, const Credentials& credentials,
-                const BeforeUnlock& before_unlock,
+                const std::function<void(const RepositoryId&)>& before_unlock,
                 const std::function<bool(OpenedSlot, const SlotId&, const RepositoryId&)>& take,
                 const std::optional<Error>& trouble_behind) {
     std::optional<Error> trouble;
@@ -73,7 +72,7 @@ void open_slots(Backend& backend, const Credentials& credentials,
     if (slots.empty() && !trouble)
         throw Error(ErrorKind::NoRepository,
                     backend.location() + " holds no key slot: it is no repository, or not a whole one");
-    if (before_unlock && !slots.empty()) before_unlock(backend, slots[0].header.repository);
+    if (!slots.empty()) before_unlock(slots[0].header.repository);
     bool meant_for_one = false;
     for (const ListedSlot& slot : slots) {
         meant_for_one = meant_for_one || ((!slot.header.has_password || credentials.password) &&
@@ -88,6 +87,10 @@ void open_slots(Backend& backend, const Credentials& credentials,
     std::string why = "no key slot opens with this password or key file";
     if (trouble) why += "; one cannot be used: " + std::string(trouble->what());
     throw Error(ErrorKind::WrongKey, why);
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& all, const RepositoryId& repository) {
+    return all / repository.hex();
 }
 
 struct Generation {
@@ -166,17 +169,17 @@ ClientFolders default_client_folders() {
     return folders;
 }
 
-std::unique_ptr<Repository> Repository::open(const OpenOptions& options, Access access) {
-    return open(std::shared_ptr<Backend>(open_local(options.location)), options.credentials, options.folders, access);
-}
-
 std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, const Credentials& credentials,
                                              const ClientFolders& folders, Access access,
                                              const BeforeUnlock& before_unlock) {
     std::unique_ptr<Repository> repository(new Repository);
     Opened opened;
+    const KeyringWipedAtEnd wiped(opened.keyring);
     std::optional<Error> trouble;  // of the first slot that opened
-    open_slots(*backend, credentials, before_unlock, [&](OpenedSlot slot, const SlotId& id, const RepositoryId& of) {
+    const auto announce = [&](const RepositoryId& of) {
+        if (before_unlock) before_unlock(backend->location(), folder_of(folders.cache, of));
+    };
+    open_slots(*backend, credentials, announce, [&](OpenedSlot slot, const SlotId& id, const RepositoryId& of) {
         try {
             opened = open_generations(*backend, slot.keyring_key.view(), of);
         } catch (const Error& error) {
@@ -191,11 +194,6 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
     }, trouble);
     repository->backend_ = std::move(backend);
     repository->keys_ = std::make_unique<Keys>(opened.keyring);
-    for (auto& key : opened.keyring.master_keys) {
-        wipe(key.key);
-        wipe(key.x25519_secret);
-    }
-    wipe(opened.keyring.id_root);
     repository->config_ = std::move(opened.config);
     repository->folders_ = folders;
     if (repository->config_.read_features != 0)
@@ -223,9 +221,9 @@ void Repository::require_current_config() const {
         throw Error(ErrorKind::Corrupt, listed[0].name + " changes what must never change");
 }
 
-std::filesystem::path Repository::cache_folder() const { return folders_.cache / id().hex(); }
+std::filesystem::path Repository::cache_folder() const { return folder_of(folders_.cache, id()); }
 
-std::filesystem::path Repository::state_folder() const { return folders_.state / id().hex(); }
+std::filesystem::path Repository::state_folder() const { return folder_of(folders_.state, id()); }
 
 View Repository::view_of(const std::vector<ObjectInfo>& packs, ChunkStoreBudget budget,
                          const SyncProgress& progress) const {

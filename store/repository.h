@@ -24,14 +24,9 @@ struct ClientFolders {
 ClientFolders default_client_folders();
 
 // Called before a password is tried on the first slot, which takes a tenth of a second of one core: what needs no key
-// may begin. It throws nothing; `repository` is what the slot says, and another may be opened in the end.
-using BeforeUnlock = std::function<void(const Backend& backend, const RepositoryId& repository)>;
-
-struct OpenOptions {
-    std::string location;     // a local folder
-    Credentials credentials;  // borrowed for the call
-    ClientFolders folders;
-};
+// may begin. It throws nothing. `location` is the backend's, `cache` what cache_folder() will be of the repository that
+// the slot names; another may be opened in the end.
+using BeforeUnlock = std::function<void(const std::string& location, const std::filesystem::path& cache)>;
 
 enum class Access { Read, Write };
 
@@ -50,8 +45,6 @@ class Repository {
   public:
     // Throws NoRepository, WrongKey, Corrupt (a damaged slot or config), Unsupported. With Access::Write also
     // Unsupported for unknown write features.
-    static std::unique_ptr<Repository> open(const OpenOptions& options, Access access);
-    // The same on a backend that the caller made (tests; later S3 and SFTP).
     static std::unique_ptr<Repository> open(std::shared_ptr<Backend> backend, const Credentials& credentials,
                                             const ClientFolders& folders, Access access,
                                             const BeforeUnlock& before_unlock = {});

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "store/backend/object_names.h"
-#include "store/check_state.h"
+#include "store/verified_packs.h"
 #include "store/format/envelope.h"
 #include "store/index_parallel.h"
 #include "store/seal/object.h"
@@ -50,7 +50,7 @@ class Scrub {
             const Bytes object = backend_.get(info.name);
             ++report_.objects;
             const Envelope envelope = object_envelope(object, info.name);
-            if (!may_hold(info.name, envelope.kind))
+            if (!fits_name(envelope.kind, info.name))
                 note(info.name, ErrorKind::Corrupt, "it is of another kind than its name says");
             else if (info.name.starts_with("keys/") && to_hex(sha256(object)) != info.name.substr(5))
                 note(info.name, ErrorKind::Corrupt, "its SHA-256 is not its name");
@@ -59,31 +59,6 @@ class Scrub {
             if (!is_finding(error)) throw;
             note(info.name, error.kind(), error.what());
         }
-    }
-
-    // docs/format.md, section 2.
-    static bool may_hold(const std::string& name, ObjectKind kind) {
-        const std::string folder = name.substr(0, name.find('/'));
-        const bool is_heartbeat = name.find('.') != std::string::npos;
-        switch (kind) {
-            case ObjectKind::Config: return folder == "config";
-            case ObjectKind::Keyring: return folder == "keyring";
-            case ObjectKind::Slot: return folder == "keys";
-            case ObjectKind::Pack: return false;
-            case ObjectKind::Directories: return folder == "dirs";
-            case ObjectKind::Session: return folder == "sessions" && !is_heartbeat;
-            case ObjectKind::Heartbeat: return folder == "sessions" && is_heartbeat;
-            case ObjectKind::Commit:
-            case ObjectKind::Fence: return folder == "snapshots";
-            case ObjectKind::Tombstone: return folder == "tombstones" && !name.starts_with("tombstones/bundle-");
-            case ObjectKind::Bundle: return name.starts_with("tombstones/bundle-");
-            case ObjectKind::Mark: return folder == "marks";
-            case ObjectKind::Damage: return folder == "damaged";
-            case ObjectKind::Condemned: return folder == "condemned";
-            case ObjectKind::Waiting: return folder == "waiting";
-            case ObjectKind::Decision: return folder == "decision";
-        }
-        return false;
     }
 
     void packs() {
@@ -115,8 +90,7 @@ class Scrub {
         if (!verified) return;
         for (const PackId& id : report_.broken_packs) verified->forget(id);
         for (const PackId& id : sound_) verified->set(id, now().seconds);
-        std::set<PackId> there;
-        for (const ObjectInfo& info : listed) there.insert(*pack_of_name(info.name));
+        const std::set<PackId> there = packs_of(listed);
         try {
             verified->save([&](const PackId& id) { return there.contains(id); });
         } catch (const Error& error) {

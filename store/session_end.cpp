@@ -5,7 +5,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
-#include "store/damage_report.h"
+#include "store/finding.h"
 #include "store/sessions.h"
 
 namespace vault {

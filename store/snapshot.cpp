@@ -10,6 +10,7 @@
 #include "store/base/file.h"
 #include "store/base/text.h"
 #include "store/clock.h"
+#include "store/control_objects.h"
 #include "store/damage_found.h"
 #include "store/format/limits.h"
 #include "store/label.h"
@@ -40,8 +41,10 @@ std::string default_series(const std::string& host, const std::vector<SourceRoot
 
 // What killed runs have left in the cache folder.
 void remove_dead_spills(const Repository& repository) {
+    // A fence may be in a bundle by now; then the session's object, which was put before anything was spilled, is gone.
     SessionChunks::remove_dead(repository.cache_folder(), [&](const SessionId& sid) {
-        return !repository.backend().list("snapshots/" + sid.hex()).empty();
+        return object_exists(repository.backend(), "snapshots/" + sid.hex()) ||
+               !object_exists(repository.backend(), "sessions/" + sid.hex());
     });
 }
 
@@ -60,7 +63,7 @@ class Run {
           options_(options),
           progress_(progress),
           interrupted_(interrupted),
-          walk_(begun ? std::move(begun) : begin_walk()),
+          walk_(begun && begun->cache == repository.cache_folder() ? std::move(begun) : begin_walk()),
           roots_(walk_->roots),
           writer_(WriterIdentity::acquire(repository.state_folder())) {
         CommitRecord& record = report_.record;
@@ -228,8 +231,8 @@ class Run {
 }  // namespace
 
 SourceWalk::SourceWalk(const SnapshotOptions& options, const std::string& location,
-                       const std::filesystem::path& cache)
-    : started(now()), roots(resolve_source_roots(options.paths, options.recorded_as)) {
+                       const std::filesystem::path& cache_folder)
+    : started(now()), cache(cache_folder), roots(resolve_source_roots(options.paths, options.recorded_as)) {
     try {
         make_folders(cache.string());  // the walk must not meet it as a folder that was made meanwhile
     } catch (const Error&) {

@@ -50,19 +50,22 @@ struct SnapshotReport {
 // The walk of the sources, which may begin before the repository is open.
 struct SourceWalk {
     // Throws for paths that are no source, and Usage for exclude rules that are none. `location` is the backend's,
-    // `cache` the cache folder of this repository: what they hold is not visited.
-    SourceWalk(const SnapshotOptions& options, const std::string& location, const std::filesystem::path& cache);
+    // `cache_folder` that of this repository: what they hold is not visited.
+    SourceWalk(const SnapshotOptions& options, const std::string& location,
+               const std::filesystem::path& cache_folder);
     ~SourceWalk();
 
-    Time started;  // before any entry was looked at
+    Time started;                       // before any entry was looked at
+    const std::filesystem::path cache;  // as given
     std::vector<SourceRoot> roots;
     std::unique_ptr<WalkAhead> entries;
 };
 
 // Throws for what ends the run without a snapshot (the run is fenced then, so that nothing waits for it). Trouble with
 // single entries is in the record (unreadable, changed while read). `interrupted` is polled, by several threads at
-// once; true ends the run with Interrupted. `begun` is of the same options and repository; without one the walk
-// begins now. A run that was fenced by somebody else is tried once more.
+// once; true ends the run with Interrupted. `begun` is of the same options and location; without one, or where it knows
+// another cache folder than this repository's, the walk begins now. A run that was fenced by somebody else is tried
+// once more.
 SnapshotReport make_snapshot(const Repository& repository, const SnapshotOptions& options, SnapshotProgress& progress,
                              const std::function<bool()>& interrupted,
                              std::unique_ptr<SourceWalk> begun = nullptr);

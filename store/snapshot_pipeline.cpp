@@ -4,11 +4,10 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <mutex>
 #include <thread>
-#include <unordered_map>
 
 #include "store/bounded_queue.h"
+#include "store/in_flight.h"
 #include "store/stage_fence.h"
 
 namespace vault {
@@ -16,26 +15,6 @@ namespace vault {
 namespace {
 
 namespace tbb = oneapi::tbb;
-
-// Owns the batches in flight, so that none leaks when a stage throws: the tokens themselves are raw pointers, for
-// StageFence's sake.
-class BatchesInFlight {
-  public:
-    Batch* add(std::unique_ptr<Batch> batch) {
-        Batch* token = batch.get();
-        const std::lock_guard lock(mutex_);
-        batches_.emplace(token, std::move(batch));
-        return token;
-    }
-    void remove(Batch* token) {
-        const std::lock_guard lock(mutex_);
-        batches_.erase(token);
-    }
-
-  private:
-    std::mutex mutex_;  // guards batches_
-    std::unordered_map<Batch*, std::unique_ptr<Batch>> batches_;
-};
 
 void name_chunks(const Keys& keys, Batch& batch) {
     std::vector<ByteView> plaintexts;
@@ -76,7 +55,7 @@ void run_snapshot_pipeline(const Keys& keys, unsigned threads, EntryReader& entr
         queue.close();
     });
     std::exception_ptr failure;
-    BatchesInFlight in_flight;
+    InFlight<Batch> in_flight;
     const auto stages = tbb::make_filter<void, Batch*>(tbb::filter_mode::serial_in_order,
                                                        [&](tbb::flow_control& flow) -> Batch* {
                                                            const StageFence fence;

@@ -8,7 +8,7 @@
 
 #include "store/base/text.h"
 #include "store/civil_time.h"
-#include "store/damage_report.h"
+#include "store/finding.h"
 #include "store/format/manifest_key.h"
 #include "store/marks.h"
 #include "store/seal/object.h"
@@ -52,10 +52,10 @@ std::vector<const Snapshot*> eligible_for_latest(const SnapshotListing& listing,
 
 // Which snapshot is the newest cannot be told while one cannot be read.
 void require_all_readable(const SnapshotListing& listing, const std::string& reference) {
-    for (const std::string& damaged : listing.damaged)
-        if (damaged.starts_with(kSnapshotFolder))
-            throw Error(ErrorKind::Corrupt, "what " + escaped(reference) + " means cannot be told, since " + damaged +
-                                                "; name a snapshot by its id (vault snapshots)");
+    if (listing.unreadable.empty()) return;
+    throw Error(ErrorKind::Corrupt, "what " + escaped(reference) + " means cannot be told, since " +
+                                        listing.unreadable.begin()->second +
+                                        "; name a snapshot by its id (vault snapshots)");
 }
 
 const Snapshot& resolve_latest(const SnapshotListing& listing, const std::string& reference,
@@ -96,9 +96,8 @@ const Snapshot& resolve_prefix(const std::vector<Snapshot>& snapshots, const Sna
     std::vector<const Snapshot*> found;
     for (const Snapshot& snapshot : snapshots)
         if (snapshot.sid.hex().starts_with(prefix)) found.push_back(&snapshot);
-    for (const std::string& damaged : listing.damaged)
-        if (found.empty() && damaged.starts_with(std::string(kSnapshotFolder) + prefix))
-            throw Error(ErrorKind::Corrupt, damaged);
+    for (const auto& [sid, why] : listing.unreadable)
+        if (found.empty() && sid.hex().starts_with(prefix)) throw Error(ErrorKind::Corrupt, why);
     if (found.empty())
         throw Error(ErrorKind::NotFound, "no " + std::string(what) + " has an id that starts with " + prefix);
     if (found.size() > 1) {
@@ -150,9 +149,10 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
     std::unordered_map<SessionId, const Snapshot*> read_before;
     for (const Snapshot& snapshot : known) read_before.emplace(snapshot.sid, &snapshot);
     Backend& backend = repository.backend();
-    Tombstones tombstones = list_tombstones(repository);
-    listing.tombstones_missing = tombstones.bundle_missing;
-    listing.damaged = std::move(tombstones.damaged);
+    const Tombstones tombstones = list_tombstones(repository);
+    for (const auto& [sid, why] : tombstones.doubtful) listing.damaged.push_back(why);
+    for (const std::string& why : tombstones.unreadable_bundles) listing.damaged.push_back(why);
+    if (!tombstones.unreadable_bundles.empty()) listing.tombstones_missing = tombstones.unreadable_bundles.front();
     for (const ObjectInfo& info : backend.list(std::string(kSnapshotFolder))) {
         Snapshot snapshot;
         snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
@@ -176,7 +176,9 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
             // One object that is damaged or cannot be read takes no other snapshot away.
             if (!is_finding(error) && error.kind() != ErrorKind::Denied) throw;
-            listing.damaged.push_back(info.name + ": " + error.what());
+            const std::string why = info.name + ": " + error.what();
+            listing.unreadable[snapshot.sid] = why;
+            listing.damaged.push_back(why);
             continue;
         }
         snapshot.tombstone_unreadable = tombstone_unreadable;

@@ -1,6 +1,7 @@
 // The snapshots of a repository: listing, and what SNAP on a command line means.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +36,10 @@ struct SnapshotListing {
     std::vector<Snapshot> live;        // commits without a tombstone, by (time, start, sid)
     std::vector<Snapshot> forgotten;   // those with one, that are still there; only where asked for
     std::vector<std::string> damaged;  // "<name>: <why>" for each object that could not be read
-    bool tombstones_missing = false;   // a bundle is among the damaged: some of `live` may be forgotten
+    // Those among them that are snapshots, and what is said of them there.
+    std::map<SessionId, std::string> unreadable;
+    // What is said of a bundle of tombstones among them: some of `live` may be forgotten. Empty: there is none.
+    std::string tombstones_missing;
 };
 
 enum class Forgotten { Skip, Read };

@@ -15,15 +15,15 @@ namespace vault {
 
 namespace {
 
-// A folder on the way may be searchable without being readable, as /home often is: O_PATH asks for no more.
-constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
-
 FolderIdentity identity_of(const UniqueFd& fd) {
     const SourceStat stat = stat_entry(fd.get(), "");
     return {stat.filesystem, stat.inode};
 }
 
 }  // namespace
+
+const int SourceFolder::kReadable = O_RDONLY | O_DIRECTORY;
+const int SourceFolder::kPassable = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 
 std::size_t OpenFolders::open_folders_max() {
     struct ::rlimit limit {};
@@ -66,7 +66,7 @@ std::shared_ptr<SourceFolder> SourceFolder::open_path(OpenFolders& open, const s
 
 std::shared_ptr<SourceFolder> SourceFolder::child(const std::string& name) {
     const Descriptor here = descriptor();
-    return make(open_, open_at(here->get(), name, kFolderFlags), kFolderFlags, top_,
+    return make(open_, open_at(here->get(), name, kPassable), kPassable, top_,
                 rest_.empty() ? name : rest_ + "/" + name);
 }
 
@@ -87,10 +87,10 @@ void SourceFolder::close() {
 }
 
 UniqueFd SourceFolder::open_again() const {
-    UniqueFd at = open_at(AT_FDCWD, top_, rest_.empty() ? flags_ : kFolderFlags);
+    UniqueFd at = open_at(AT_FDCWD, top_, rest_.empty() ? flags_ : kPassable);
     for (std::string_view rest = rest_; !rest.empty();) {
         const std::size_t slash = std::min(rest.find('/'), rest.size());
-        at = open_at(at.get(), std::string(rest.substr(0, slash)), kFolderFlags);
+        at = open_at(at.get(), std::string(rest.substr(0, slash)), kPassable);
         rest.remove_prefix(std::min(slash + 1, rest.size()));
     }
     if (identity_of(at) != identity_)

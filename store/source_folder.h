@@ -37,11 +37,11 @@ class SourceFolder : public std::enable_shared_from_this<SourceFolder> {
   public:
     using Descriptor = std::shared_ptr<const UniqueFd>;
 
-    // The folder that `fd`, opened with `flags`, is: `rest` ("" or "a/b") below the absolute path `top`, no symlink on
-    // the way from there. Throws the Error of errno where it cannot be looked at.
-    static std::shared_ptr<SourceFolder> make(OpenFolders& open, UniqueFd fd, int flags, std::string top,
-                                              std::string rest);
-    // By its path. Throws the Error of errno.
+    // How a folder is opened: to be read, symlinks followed; or only to be passed, which it allows that may be searched
+    // and not read, as /home often is, and never by a symlink.
+    static const int kReadable, kPassable;
+
+    // By its path, with one of the above. Throws the Error of errno.
     static std::shared_ptr<SourceFolder> open_path(OpenFolders& open, const std::string& path, int flags);
     // The folder `name` in this one, which may be searchable without being readable. Throws the Error of errno.
     std::shared_ptr<SourceFolder> child(const std::string& name);
@@ -54,6 +54,10 @@ class SourceFolder : public std::enable_shared_from_this<SourceFolder> {
 
   private:
     SourceFolder(OpenFolders& open, UniqueFd fd, int flags, std::string top, std::string rest);
+    // The folder that `fd`, opened with `flags`, is: `rest` ("" or "a/b") below the absolute path `top`, no symlink on
+    // the way from there. Throws the Error of errno where it cannot be looked at.
+    static std::shared_ptr<SourceFolder> make(OpenFolders& open, UniqueFd fd, int flags, std::string top,
+                                              std::string rest);
     friend class OpenFolders;
     void close();
     UniqueFd open_again() const;

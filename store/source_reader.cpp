@@ -44,7 +44,8 @@ void SourceReader::entry(WalkedEntry walked) {
     if (!place && walked.folder && (!is_file || walked.stat.size <= kPutOffBytesMax)) {
         Batch& batch = out_.batch();
         batch.copied_bytes += kEntryBytes + walked.key.size() + (before ? before->size() : 0);
-        batch.put_off_bytes += 1 + (is_file ? walked.stat.size : 0);
+        ++batch.put_off;
+        batch.put_off_bytes += is_file ? walked.stat.size : 0;
         out_.emit(ReadLater{std::move(walked), std::move(before)});
         return;
     }
@@ -53,19 +54,17 @@ void SourceReader::entry(WalkedEntry walked) {
 
 void SourceReader::read_now(WalkedEntry walked, const std::optional<LinkPlace>& place, std::optional<Bytes> before) {
     // Contents lie in a batch in the order of its events, so what was put off goes first.
-    if (out_.batch().put_off_bytes > 0) out_.flush();
+    if (out_.batch().put_off > 0) out_.flush();
     out_.batch().copied_bytes += kEntryBytes + walked.key.size() + (before ? before->size() : 0);
-    const SourceStat stat = walked.stat;
-    const std::string path = walked.path;
     try {
-        entries_.read(std::move(walked), place, std::move(before), kNoBytesMax, out_);
+        entries_.read(walked, place, std::move(before), kNoBytesMax, out_);
     } catch (const Error& error) {
         if (ends_run(error)) throw;
         // The file system's word about one entry. What is wrong with the repository does not come through here: this
         // stage only reads it, in record() and is_unchanged().
-        if (place) links_.forget(stat, *place);
+        if (place) links_.forget(walked.stat, *place);
         out_.emit(AbandonedContent{});
-        unreadable(path, error.what());
+        unreadable(walked.path, error.what());
     }
 }
 

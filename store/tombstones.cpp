@@ -5,7 +5,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
-#include "store/damage_report.h"
+#include "store/finding.h"
 #include "store/process_identity.h"
 #include "store/put_record.h"
 
@@ -38,8 +38,7 @@ void read_single(const Repository& repository, const std::string& name, Tombston
         found.singles.insert(sid);
     } catch (const Error& error) {
         if (!is_finding(error)) throw;
-        found.doubtful.insert(sid);
-        found.damaged.push_back(name + ": " + error.what() + "; the snapshot counts as kept");
+        found.doubtful[sid] = name + ": " + error.what() + "; the snapshot counts as kept";
     }
 }
 
@@ -58,14 +57,11 @@ Tombstones list_tombstones(const Repository& repository) {
             if (!bundle) continue;
             for (const auto& item : bundle->items) {
                 found.forgotten.emplace(item.sid, item.time);
-                if (found.doubtful.erase(item.sid) > 0)
-                    std::erase_if(found.damaged,
-                                  [&](const std::string& line) { return line.starts_with(name_of(item.sid)); });
+                found.doubtful.erase(item.sid);
             }
         } catch (const Error& error) {
             if (!is_finding(error)) throw;
-            found.damaged.push_back(info.name + ": " + error.what());
-            found.bundle_missing = true;
+            found.unreadable_bundles.push_back(info.name + ": " + error.what());
         }
     }
     return found;

@@ -16,9 +16,9 @@ struct Tombstones {
     // to the store could destroy a snapshot by its name alone.
     std::map<SessionId, Time> forgotten;
     std::set<SessionId> singles;   // of those, the ones that have an object of their own
-    std::set<SessionId> doubtful;  // an object has their name, and it is damaged, of another snapshot, or forged
-    std::vector<std::string> damaged;  // "<name>: <why>", of the doubtful and of bundles that could not be read
-    bool bundle_missing = false;       // such a bundle: what it names is missing from `forgotten`
+    // An object has their name, and it is damaged, of another snapshot, or forged: "<name>: <why>".
+    std::map<SessionId, std::string> doubtful;
+    std::vector<std::string> unreadable_bundles;  // the same; what they name is missing from `forgotten`
 };
 
 // Singles are listed first, then bundles (docs/format.md, section 10), and all of them are opened.

@@ -23,7 +23,6 @@ namespace vault {
 
 namespace {
 
-constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW;  // of a source root: it need not be readable
 constexpr int kListFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 constexpr std::size_t kNoRoot = kNoSource;
 
@@ -77,7 +76,7 @@ class Walk {
         const std::string actual = wanted_.root != kNoRoot ? roots_[wanted_.root].actual : "/";
         SourceStat stat = made_up_folder();
         if (!recorded_elsewhere_ || wanted_.root != kNoRoot) {
-            top.place = SourceFolder::open_path(open_, actual, O_RDONLY | O_DIRECTORY);
+            top.place = SourceFolder::open_path(open_, actual, SourceFolder::kReadable);
             stat = stat_entry(top.place->descriptor()->get(), "");
         }
         top.key_prefix = children_prefix({});
@@ -185,7 +184,7 @@ class Walk {
         const std::size_t slash = root.actual.rfind('/');
         const std::string actual_name = root.actual.substr(slash + 1);
         auto parent = SourceFolder::open_path(open_, root.actual.substr(0, std::max<std::size_t>(slash, 1)),
-                                              actual_name.empty() ? O_RDONLY | O_DIRECTORY : kFolderFlags);
+                                              actual_name.empty() ? SourceFolder::kReadable : SourceFolder::kPassable);
         const SourceStat stat = stat_entry(parent->descriptor()->get(), actual_name.c_str());
         visitor_.entry({std::move(key), std::move(path), std::move(parent), actual_name, stat, false, number});
         if (stat.type == EntryType::Directory) folder.subfolders.push(name);
@@ -206,7 +205,7 @@ class Walk {
         folder.root_path_bytes = is_root ? folder.path.size() : parent.root_path_bytes;
         try {
             if (is_root && recorded_elsewhere_) {
-                folder.place = SourceFolder::open_path(open_, roots_[folder.root].actual, kFolderFlags);
+                folder.place = SourceFolder::open_path(open_, roots_[folder.root].actual, SourceFolder::kPassable);
             } else if (real) {
                 folder.place = parent.place->child(name);
             }

@@ -171,8 +171,15 @@ std::string pack_name(const PackId& id) {
 
 std::optional<PackId> pack_of_name(const std::string& name) {
     constexpr std::size_t kFolderBytes = std::string_view("packs/xx/").size();
-    if (name.size() != kFolderBytes + 2 * PackId::kBytes) return std::nullopt;
+    if (!name.starts_with("packs/") || name.size() != kFolderBytes + 2 * PackId::kBytes) return std::nullopt;
     return PackId::from_hex(std::string_view(name).substr(kFolderBytes));
+}
+
+std::set<PackId> packs_of(const std::vector<ObjectInfo>& listed) {
+    std::set<PackId> packs;
+    for (const ObjectInfo& info : listed)
+        if (const auto id = pack_of_name(info.name)) packs.insert(*id);
+    return packs;
 }
 
 }  // namespace vault

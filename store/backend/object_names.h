@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "store/backend/backend.h"
 #include "store/format/id.h"
 
 namespace vault {
@@ -24,8 +26,10 @@ const std::string& require_object_name(const std::string& name);
 
 // "packs/3f/3f09…"
 std::string pack_name(const PackId& id);
-// The pack's id in a listed name; nothing for a name that is none.
+// The pack's id in a listed name; nothing for a name that is no pack's.
 std::optional<PackId> pack_of_name(const std::string& name);
+// Those of all packs in a listing.
+std::set<PackId> packs_of(const std::vector<ObjectInfo>& listed);
 
 // Every folder that holds objects, without a slash at its end, ascending: "checks" … "packs/00" … "waiting". A
 // repository in a file system has all of them from init on, so that one that is missing is damage, not emptiness.

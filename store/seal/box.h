@@ -35,5 +35,8 @@ void verify_chunk(const Keys& keys, ChunkKind kind, ByteView plaintext, const Ch
 // Which of these are the bytes of the chunk of the same place in `ids`. Many at once take a fraction of the time.
 std::vector<bool> verify_chunks(const Keys& keys, ChunkKind kind, std::span<const ByteView> plaintexts,
                                 std::span<const ChunkId> ids);
+// The same of all chunks of a box that was opened, back to back in `plain`. One that reaches beyond it is not sound.
+std::vector<bool> sound_chunks(const Keys& keys, ChunkKind kind, std::span<const DirectoryChunk> chunks,
+                               ByteView plain);
 
 }  // namespace vault

@@ -81,4 +81,12 @@ KeyringRecord open_keyring(ByteView keyring_key, const RepositoryId& repository,
     return open(keyring_key, ObjectKind::Keyring, repository, name, object, decode_keyring);
 }
 
+KeyringWipedAtEnd::~KeyringWipedAtEnd() {
+    wipe(record_.id_root);
+    for (KeyringRecord::MasterKey& master : record_.master_keys) {
+        wipe(master.key);
+        wipe(master.x25519_secret);
+    }
+}
+
 }  // namespace vault

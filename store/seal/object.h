@@ -9,6 +9,9 @@
 
 namespace vault {
 
+// Whether an object of this kind may have that name (docs/format.md, section 2). Those of packs are not asked for.
+bool fits_name(ObjectKind kind, std::string_view name);
+
 // The bytes of the object `name` of this kind with this encoded record (padding is added here). Throws Corrupt if the
 // object would be longer than readers accept, std::logic_error for a kind that cannot have that name.
 Bytes seal_object(const Keys& keys, ObjectKind kind, const std::string& name, ByteView record);
@@ -43,6 +46,17 @@ ConfigRecord open_config(ByteView keyring_key, const RepositoryId& repository, c
 Bytes seal_keyring(ByteView keyring_key, const KeyringRecord& record);
 KeyringRecord open_keyring(ByteView keyring_key, const RepositoryId& repository, const std::string& name,
                            ByteView object);
+// Wipes the secrets of a borrowed keyring record when the scope ends, however it ends.
+class KeyringWipedAtEnd {
+  public:
+    explicit KeyringWipedAtEnd(KeyringRecord& record) : record_(record) {}
+    KeyringWipedAtEnd(const KeyringWipedAtEnd&) = delete;
+    KeyringWipedAtEnd& operator=(const KeyringWipedAtEnd&) = delete;
+    ~KeyringWipedAtEnd();
+
+  private:
+    KeyringRecord& record_;
+};
 // The repository id in the clear part of a config object, not authenticated.
 RepositoryId repository_of_config(ByteView object);
 

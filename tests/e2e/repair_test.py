@@ -154,6 +154,12 @@ class Repair(v.VaultCase):
         self.succeed("init", "--repo", other)
         self.fail_with(v.USAGE, "repair", "--from", other, says="not a copy")
 
+    def test_the_repository_is_no_copy_of_itself(self):
+        alias = self.path("alias")
+        os.symlink(self.repository, alias)
+        for name in (self.repository, alias):
+            self.fail_with(v.USAGE, "repair", "--from", name, says="this very repository")
+
     def test_damage_on_record_that_reads_well_is_withdrawn(self):
         pack = self.data_pack()
         self.flip(pack, 300_000)
@@ -183,6 +189,8 @@ class Repair(v.VaultCase):
         os.truncate(path, os.path.getsize(path) // 2)
         summary, harmed = self.repair(v.INTEGRITY)
         self.assertGreater(summary["chunks_saved"], 0)
+        # Each lost chunk is one, whichever way it was missed.
+        self.assertEqual(summary["chunks_lost"], self.check_with(v.INTEGRITY)["chunks_missing"])
         self.assertGreater(len(harmed), 0)
         self.assertLess(len(harmed), 3)
         self.assertEqual(summary["packs_quarantined"], 1)
@@ -192,6 +200,9 @@ class Repair(v.VaultCase):
     def test_a_damaged_copy_of_directories_is_replaced(self):
         name = self.objects_in("dirs")[0]
         self.flip(name, 500)
+        self.assertEqual(self.repair(v.INTEGRITY, "--dry-run")[0]["directories_replaced"], 1)
+        self.assertIn("would have replaced 1 damaged object in dirs/", self.run_vault("repair", "-n").out)
+        self.assertIn(name, self.objects_in("dirs"))
         summary, _ = self.repair(v.OK)
         self.assertEqual(summary["directories_replaced"], 1)
         self.assertNotIn(name, self.objects_in("dirs"))

@@ -103,6 +103,32 @@ TEST_CASE("where one copy is damaged or gone, another is read", "[chunk_store]")
     }
 }
 
+TEST_CASE("a copy that is asked for by its place is that one or none", "[chunk_store]") {
+    Store store;
+    const auto plain = seeded_chunks(1, 3, 300);
+    const MadePack& sound = store.put(plain);
+    const MadePack& damaged = store.put(plain);
+    store.damage(damaged);
+    store.open();
+    const ChunkId id = sound.chunk_ids()[1];
+    const auto places = store.index->find_all(id, store.chunks->view());
+    REQUIRE(places.size() == 2);
+    for (ChunkLocation at : places) {
+        if (store.index->pack(at.pack)->id == sound.id) {
+            CHECK(equal(store.chunks->chunk_at(ChunkKind::Data, id, at).bytes, plain[1]));
+            // Beyond the end of the box, and other bytes of it.
+            at.length = 0xFFFF'FFFF;
+            CHECK(kind_of([&] { store.chunks->chunk_at(ChunkKind::Data, id, at); }) == ErrorKind::Corrupt);
+            at.length = static_cast<std::uint32_t>(plain[0].size());
+            at.offset = 0;
+            CHECK(kind_of([&] { store.chunks->chunk_at(ChunkKind::Data, id, at); }) == ErrorKind::Corrupt);
+        } else {
+            CHECK(kind_of([&] { store.chunks->chunk_at(ChunkKind::Data, id, at); }) == ErrorKind::Corrupt);
+        }
+    }
+    CHECK(equal(store.chunks->chunk(ChunkKind::Data, id).bytes, plain[1]));
+}
+
 TEST_CASE("where every copy is damaged, the chunk is Corrupt and the pack is named", "[chunk_store]") {
     Store store;
     const auto plain = seeded_chunks(5, 4);

@@ -62,3 +62,14 @@ TEST_CASE("there are 256 folders of packs and one of every other prefix, ascendi
 
 }  // namespace
 }  // namespace vault
+
+TEST_CASE("a pack's id stands in the name of a pack, and in no other", "[names]") {
+    const PackId id{{1, 2, 3}};
+    CHECK(pack_of_name(pack_name(id)) == id);
+    CHECK_FALSE(pack_of_name("quarantine/" + id.hex()));
+    const std::string as_long = "keys/" + std::string(4, '0') + id.hex();
+    REQUIRE(as_long.size() == pack_name(id).size());
+    CHECK_FALSE(pack_of_name(as_long));
+    const PackId other{{4}};
+    CHECK(packs_of({{pack_name(id), 1, 0}, {"dirs/x", 1, 0}, {pack_name(other), 1, 0}}) == std::set<PackId>{id, other});
+}

@@ -1,6 +1,8 @@
 // What a prune clears away besides packs, and what it does with packs that are damaged. docs/prune.md.
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+
 #include "store/backend/object_names.h"
 #include "store/damage_report.h"
 #include "store/marks.h"
@@ -211,10 +213,10 @@ TEST_CASE("old tombstones and fences go into a bundle that says the same", "[pru
     const SessionId busy = store.put_session(process_elsewhere()), stopped = store.put_session(process_elsewhere());
     put_tombstone(*store.repository, busy);
     put_fence(*store.repository, stopped, FenceReason::NoHeartbeat);
-    fences.insert(stopped);
-    CHECK(bundle_tombstones(*store.repository, fences) == 0);  // too few
+    CHECK(bundle_tombstones(*store.repository, list_for_prune(*store.repository)) == 0);  // too few
+    const PruneListing listing = list_for_prune(*store.repository);
     store.faulty.forget_calls();
-    CHECK(bundle_tombstones(*store.repository, fences, 4) == 4);
+    CHECK(bundle_tombstones(*store.repository, listing, 4) == 4);
     const auto calls = store.faulty.records();
     std::size_t put = 0, synced = 0, removed = 0;
     for (std::size_t i = 0; i < calls.size(); ++i) {
@@ -235,28 +237,41 @@ TEST_CASE("old tombstones and fences go into a bundle that says the same", "[pru
     CHECK(store.lost() == Names{});
 }
 
+TEST_CASE("what a killed run has spilled goes although its fence is in a bundle; a living run's stays", "[prune]") {
+    PruneSource source;
+    PruneStore store;
+    const SessionId dead{{7}}, living = store.put_session(process_elsewhere());
+    put_fence(*store.repository, dead, FenceReason::ProcessGone);
+    REQUIRE(bundle_tombstones(*store.repository, list_for_prune(*store.repository), 1) == 1);
+    const auto spill = store.repository->cache_folder() / "spill";
+    for (const SessionId& sid : {dead, living}) std::filesystem::create_directories(spill / sid.hex());
+    store.snapshot(source);
+    CHECK_FALSE(std::filesystem::exists(spill / dead.hex()));
+    CHECK(std::filesystem::exists(spill / living.hex()));
+}
+
 TEST_CASE("a bundling of which any call fails forgets and brings back nothing", "[prune]") {
     const auto make = [] {
         auto made = std::make_unique<OneForgotten>();
         for (std::uint8_t i = 1; i < 4; ++i) put_fence(*made->store.repository, SessionId{{i}}, FenceReason::RunFailed);
         return made;
     };
-    std::set<SessionId> fences;
-    for (std::uint8_t i = 1; i < 4; ++i) fences.insert(SessionId{{i}});
     std::uint64_t calls = 0;
     {
         const auto made = make();
+        const PruneListing listing = list_for_prune(*made->store.repository);
         made->store.faulty.forget_calls();
-        bundle_tombstones(*made->store.repository, fences, 2);
+        bundle_tombstones(*made->store.repository, listing, 2);
         calls = made->store.faulty.calls();
     }
     REQUIRE(calls > 8);
     for (const Fault& fault : every_fault(calls)) {
         CAPTURE(fault.nth, fault.persistent, fault.effect == Effect::Fail);
         const auto made = make();
+        const PruneListing listing = list_for_prune(*made->store.repository);
         made->store.faulty.inject(fault);
         try {
-            bundle_tombstones(*made->store.repository, fences, 2);
+            bundle_tombstones(*made->store.repository, listing, 2);
         } catch (const Error&) {
             // The next prune goes on.
         }
@@ -271,7 +286,7 @@ TEST_CASE("a run whose fence was bundled is not told of success by a late put", 
     WriterSession session(*store.repository);
     put_fence(*store.repository, session.sid(), FenceReason::NoHeartbeat);
     remove_session_objects(store.test.backend(), session.sid());
-    REQUIRE(bundle_tombstones(*store.repository, {session.sid()}, 1) == 1);
+    REQUIRE(bundle_tombstones(*store.repository, list_for_prune(*store.repository), 1) == 1);
     CommitRecord record;
     record.sid = session.sid();
     record.host = "host";

@@ -155,6 +155,22 @@ TEST_CASE("ids of many chunks at once are those of each chunk", "[seal]") {
     }
 }
 
+TEST_CASE("of the chunks of a box those are sound that are the bytes of their ids and lie in it whole", "[seal]") {
+    const Keys keys(fixed_keyring());
+    const Bytes plain = random_bytes(100);
+    std::vector<DirectoryChunk> chunks = chunks_of(keys, ChunkKind::Data, plain, 40);
+    CHECK(sound_chunks(keys, ChunkKind::Data, chunks, plain) == std::vector<bool>{true, true, true});
+    CHECK(sound_chunks(keys, ChunkKind::Tree, chunks, plain) == std::vector<bool>{false, false, false});
+    CHECK(sound_chunks(keys, ChunkKind::Data, chunks, ByteView(plain).first(99)) ==
+          std::vector<bool>{true, true, false});
+    chunks[1].id.bytes[0] ^= 1;
+    CHECK(sound_chunks(keys, ChunkKind::Data, chunks, plain) == std::vector<bool>{true, false, true});
+    // What stands behind one that is too long has no place either.
+    chunks[1].length = 0xFFFF'FFFF;
+    CHECK(sound_chunks(keys, ChunkKind::Data, chunks, plain) == std::vector<bool>{true, false, false});
+    CHECK(sound_chunks(keys, ChunkKind::Data, {}, plain).empty());
+}
+
 TEST_CASE("a bit that flips between sealing and verification is found before the box is given out", "[seal]") {
     const Keys keys(fixed_keyring());
     for (const Bytes& plain : {repetitive(300), random_bytes(300)}) {

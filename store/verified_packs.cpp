@@ -1,5 +1,5 @@
 // The file: "vaultverified1\n", since, then pack ids with their times, 40 bytes each.
-#include "store/check_state.h"
+#include "store/verified_packs.h"
 
 #include "store/base/file.h"
 

@@ -1,0 +1,18 @@
+// What one thing among many may suffer without the store as a whole having failed.
+#pragma once
+
+#include "store/base/error.h"
+
+namespace vault {
+
+// Damage; a version or key that this program does not know, which one flipped bit in a clear head looks like; a bad
+// sector. Whoever looks at many things notes it and goes on.
+inline bool is_finding(const Error& error) {
+    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
+           error.kind() == ErrorKind::Io;
+}
+
+// The same of a thing that may be removed meanwhile, or that something damaged names: that it is not there.
+inline bool is_finding_or_gone(const Error& error) { return is_finding(error) || error.kind() == ErrorKind::NotFound; }
+
+}  // namespace vault
