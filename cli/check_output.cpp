@@ -203,7 +203,7 @@ void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_
     if (report.packs_without_copy > 0)
         output.line(counted(report.packs_without_copy, "pack") +
                     " without a second copy of the directory (runs that were killed leave such)");
-    if (report.quarantined > 0) output.line(counted(report.quarantined, "pack") + " in quarantine, not looked at");
+    if (report.quarantined > 0) output.line(counted(report.quarantined, "object") + " in quarantine, not looked at");
     if (report.reserved > 0) output.line(counted(report.reserved, "object") + " of a later version, not looked at");
     if (report.snapshots_vanished > 0)
         output.line("at least " + counted(report.snapshots_vanished, "snapshot") +

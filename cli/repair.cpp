@@ -61,6 +61,7 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     object["whole"] = report.whole(dry_run);
     object["generations_put"] = report.generations_put;
     object["directories_replaced"] = report.directories_replaced;
+    object["objects_quarantined"] = report.settled;
     object["boxes_withdrawn"] = report.boxes_withdrawn;
     object["damaged_packs"] = hex_list(report.packs);
     object["chunks_saved"] = report.salvaged.chunks;
@@ -94,6 +95,9 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
                     human_bytes(report.salvaged.bytes_from_other));
     if (report.directories_replaced > 0)
         output.line(would + "replaced " + counted(report.directories_replaced, "damaged object") + " in dirs/");
+    for (const std::string& name : report.settled)
+        output.line(would + "put into quarantine/, since what else stands says what counts: " + name +
+                    (name.starts_with("marks/") ? " (a tag of its snapshot may be wrong: set it again)" : ""));
     if (report.packs_removed > 0)
         output.line("took away " + counted(report.packs_removed, "damaged pack") + ", " +
                     human_count(report.packs_quarantined) + " of them into quarantine/");

@@ -10,6 +10,7 @@
 #include "store/prune_sessions.h"
 #include "store/prune_tidy.h"
 #include "store/repair_objects.h"
+#include "store/repair_settled.h"
 
 namespace vault {
 
@@ -23,8 +24,8 @@ std::string advice_on(const DamagedObject& object) {
         return "this snapshot cannot be listed or restored; `vault forget " + sid + "` lets prune go on without it";
     }
     if (is_in("tombstones/bundle-")) return "the snapshots that it forgot are back: forget them again";
-    if (is_in("tombstones/")) return "its snapshot counts as kept: forget it again";
-    if (is_in("marks/")) return "a tag or hold on its snapshot may be wrong: set it again";
+    if (is_in("tombstones/")) return "its snapshot counts as kept: forget it again, and repair again";
+    if (is_in("marks/")) return "its snapshot may be held: hold or release it, and repair again";
     if (is_in("keys/")) return "a password or key file no longer opens: `vault key add` it again";
     if (is_in("sessions/")) return "the next prune ends this run when its heartbeats stop";
     if (is_in("condemned/") || is_in("waiting/") || is_in("decision/"))
@@ -49,6 +50,9 @@ class Repair {
         attempt("copies of directories", [&] {
             report_.directories_replaced =
                 restore_directory_copies(repository_, report_.before.damage.objects, options_.dry_run);
+        });
+        attempt("damaged small objects", [&] {
+            report_.settled = quarantine_settled(repository_, report_.before.damage.objects, options_.dry_run);
         });
         if (!options_.dry_run) report_.after = look(false, harmed_);
         name_objects(options_.dry_run ? report_.before : report_.after);
@@ -175,6 +179,7 @@ class Repair {
         for (const DamagedObject& object : found.damage.objects) {
             if (object.name.starts_with("config/") || object.name.starts_with("keyring/")) continue;  // superseded
             if (object.name.starts_with("dirs/") && options_.dry_run) continue;  // to be replaced
+            if (std::ranges::find(report_.settled, object.name) != report_.settled.end()) continue;  // of a dry run
             report_.left.push_back(object.name + ": " + object.why + "; " + advice_on(object));
         }
     }

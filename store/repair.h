@@ -22,6 +22,7 @@ struct RepairReport {
     std::vector<std::string> generations_put;
     std::uint64_t boxes_withdrawn = 0;  // on record, and sound
     std::uint64_t directories_replaced = 0;
+    std::vector<std::string> settled;   // damaged small objects that went to quarantine/: store/repair_settled.h
     std::set<PackId> packs;             // damaged, whose contents had to be saved
     Salvaged salvaged;
     std::uint64_t packs_removed = 0, packs_quarantined = 0;

@@ -233,6 +233,58 @@ class Repair(v.VaultCase):
         self.assertIn("vault forget " + second, summary["left"][0])
         self.restores(self.first)
 
+    def damaged_only(self, name):
+        """Check finds this one object damaged and nothing else."""
+        result = self.run_vault("--json", "check")
+        self.assertEqual((result.code, result.summary["num_errors"]), (v.INTEGRITY, 1), str(result))
+        self.assertIn(name, result.out)
+
+    def test_a_damaged_tombstone_goes_to_quarantine_once_its_snapshot_is_forgotten_again(self):
+        second = self.snapshot(self.path("source"), "--series", "other")["snapshot_id"]
+        self.succeed("forget", second)
+        tombstone = "tombstones/" + second
+        self.flip(tombstone, 500)
+        with open(os.path.join(self.repository, tombstone), "rb") as file:
+            damaged = file.read()
+        summary, _ = self.repair(v.INTEGRITY)
+        self.assertEqual(summary["objects_quarantined"], [])
+        self.assertIn("forget it again", summary["left"][0])
+        self.succeed("forget", second)
+        self.damaged_only(tombstone)
+        self.assertEqual(self.repair(v.INTEGRITY, "-n")[0]["objects_quarantined"], [tombstone])
+        self.assertIn(tombstone, self.objects_in("tombstones"))
+        summary, _ = self.repair(v.OK)
+        self.assertEqual(summary["objects_quarantined"], [tombstone])
+        (kept,) = self.objects_in("quarantine")
+        with open(os.path.join(self.repository, kept), "rb") as file:
+            self.assertEqual(file.read(), damaged)
+        self.check_with(v.OK)
+        self.assertEqual([line["id"] for line in self.succeed("--json", "snapshots").objects[:-1]], [self.first])
+
+    def test_a_damaged_tombstone_of_a_snapshot_that_is_gone_is_put_again_as_a_bundle(self):
+        second = self.snapshot(self.path("source"), "--series", "other")["snapshot_id"]
+        self.succeed("forget", second)
+        self.succeed("prune")
+        self.assertNotIn("snapshots/" + second, self.objects_in("snapshots"))
+        self.flip("tombstones/" + second, 500)
+        summary, _ = self.repair(v.OK)
+        self.assertEqual(summary["objects_quarantined"], ["tombstones/" + second])
+        (bundle,) = self.objects_in("tombstones")
+        self.assertIn("bundle-", bundle)
+        self.assertEqual(self.check_with(v.OK)["snapshots_vanished"], 0)
+
+    def test_a_damaged_hold_stays_until_a_younger_one_says_what_counts(self):
+        self.succeed("hold", self.first)
+        (mark,) = self.objects_in("marks")
+        self.flip(mark, 500)
+        summary, _ = self.repair(v.INTEGRITY)
+        self.assertEqual(summary["objects_quarantined"], [])
+        self.succeed("hold", "--release", self.first)
+        self.damaged_only(mark)
+        summary, _ = self.repair(v.OK)
+        self.assertEqual(summary["objects_quarantined"], [mark])
+        self.check_with(v.OK)
+
     # --- cut short ---
 
     def test_a_repair_that_is_killed_anywhere_goes_on(self):

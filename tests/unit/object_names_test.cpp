@@ -64,6 +64,7 @@ TEST_CASE("there are 256 folders of packs and one of every other prefix, ascendi
 }  // namespace vault
 
 TEST_CASE("a pack's id stands in the name of a pack, and in no other", "[names]") {
+    using namespace vault;
     const PackId id{{1, 2, 3}};
     CHECK(pack_of_name(pack_name(id)) == id);
     CHECK_FALSE(pack_of_name("quarantine/" + id.hex()));

@@ -1,0 +1,95 @@
+// What else stands decides.
+#include "store/repair_settled.h"
+
+#include <algorithm>
+
+#include "store/clock.h"
+#include "store/control_objects.h"
+#include "store/format/limits.h"
+#include "store/marks.h"
+#include "store/seal/primitives.h"
+#include "store/tombstones.h"
+
+namespace vault {
+
+namespace {
+
+constexpr std::string_view kTombstones = "tombstones/", kBundles = "tombstones/bundle-", kMarks = "marks/";
+
+SessionId sid_in(const std::string& name, std::string_view folder) {
+    return SessionId::from_hex(std::string_view(name).substr(folder.size(), 2 * SessionId::kBytes));
+}
+
+class Settled {
+  public:
+    Settled(const Repository& repository, bool dry_run)
+        : repository_(repository), backend_(repository.backend()), dry_run_(dry_run) {}
+
+    std::vector<std::string> run(const std::vector<DamagedObject>& damaged) {
+        for (const DamagedObject& object : damaged) {
+            if (object.kind != ErrorKind::Corrupt) continue;
+            if (object.name.starts_with(kTombstones) && !object.name.starts_with(kBundles)) tombstone(object.name);
+            if (object.name.starts_with(kMarks)) mark(object.name);
+        }
+        std::sort(going_.begin(), going_.end());
+        if (dry_run_ || going_.empty()) return going_;
+        put_bundle();
+        for (const std::string& name : going_) keep(name);
+        backend_.sync();
+        for (const std::string& name : going_) backend_.remove(name);
+        return going_;
+    }
+
+  private:
+    void tombstone(const std::string& name) {
+        if (!tombstones_) tombstones_ = list_tombstones(repository_);
+        const SessionId sid = sid_in(name, kTombstones);
+        if (!tombstones_->forgotten.contains(sid)) {
+            // The session first: its object goes only once snapshots/<sid> stands.
+            const bool is_gone = !object_exists(backend_, "sessions/" + sid.hex()) &&
+                                 !object_exists(backend_, "snapshots/" + sid.hex());
+            if (!is_gone || bundle_.items.size() == kControlItemsMax) return;
+            bundle_.items.push_back({sid, now()});
+        }
+        going_.push_back(name);
+    }
+
+    void mark(const std::string& name) {
+        if (!marks_) marks_ = read_marks(repository_);
+        if (!marks_->unreadable.contains(sid_in(name, kMarks))) going_.push_back(name);
+    }
+
+    void put_bundle() {
+        if (bundle_.items.empty()) return;
+        std::sort(bundle_.items.begin(), bundle_.items.end(),
+                  [](const BundleRecord::Item& a, const BundleRecord::Item& b) { return a.sid < b.sid; });
+        fill_random(bundle_.number.bytes);
+        put_record(repository_, ObjectKind::Bundle, std::string(kBundles) + bundle_.number.hex(), bundle_);
+    }
+
+    void keep(const std::string& name) {
+        const Bytes found = backend_.get(name);
+        try {
+            backend_.put_new("quarantine/" + to_hex(sha256(found)), found);
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Exists) throw;
+        }
+    }
+
+    const Repository& repository_;
+    Backend& backend_;
+    const bool dry_run_;
+    std::optional<Tombstones> tombstones_;
+    std::optional<Marks> marks_;
+    BundleRecord bundle_;
+    std::vector<std::string> going_;
+};
+
+}  // namespace
+
+std::vector<std::string> quarantine_settled(const Repository& repository, const std::vector<DamagedObject>& damaged,
+                                            bool dry_run) {
+    return Settled(repository, dry_run).run(damaged);
+}
+
+}  // namespace vault
