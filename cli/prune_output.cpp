@@ -78,7 +78,7 @@ void show_prune(Output& output, const PruneReport& report, bool dry_run) {
             output.line((dry_run ? "would rewrite " : "to rewrite: ") + counted(plan.repacked.size(), "pack") + " (" +
                         std::to_string(plan.sparse_packs) + " sparse, " + std::to_string(plan.small_packs) +
                         " small, " + std::to_string(plan.damaged_packs) + " damaged), " + exact(plan.repacked_bytes()) +
-                        ", of which " + exact(plan.copied_bytes()) + " are needed");
+                        ", of which " + exact(plan.copied_bytes()) + " are copied");
         if (plan.broken_packs > 0)
             output.line("left alone: " + counted(plan.broken_packs, "pack") +
                         " with damage that a snapshot needs (vault repair)");

@@ -123,7 +123,8 @@ class Prune {
         for (const PackUse& use : report_.plan.dead) victims.push_back(use.id);
         if (may_repack_ && !report_.plan.repacked.empty()) {
             progress_.phase = "copying what sparse packs hold";
-            report_.repacked = repack(repository_, marked, report_.plan.repacked, options_.limits.packs, mark_.poll);
+            report_.repacked = repack(repository_, marked, report_.plan.repacked, options_.limits,
+                                      options_.environment.threads, mark_.poll);
             victims.insert(victims.end(), report_.repacked.copied.begin(), report_.repacked.copied.end());
         }
         report_.no_room_to_repack = !may_repack_;

@@ -21,6 +21,7 @@ struct PruneEnvironment {
     };
     std::chrono::milliseconds wait_limit = std::chrono::minutes(10);  // P5
     std::chrono::hours silence_limit = std::chrono::hours(24);        // P0: of a writer on another machine
+    unsigned threads = 0;  // that open and seal boxes; 0: as many as there are cores
 };
 
 }  // namespace vault

@@ -12,7 +12,7 @@ namespace vault {
 
 namespace {
 
-// Below this share of unused bytes a pack is not worth its rewrite, unless every unused byte is to go.
+// Below this share of unused bytes neither a pack nor a box is worth its rewrite, unless every unused byte is to go.
 constexpr std::uint64_t kWorthwhileShare = 10;  // one tenth
 // Packs of one size are merged when there are so many; with a factor of 4 between sizes a byte is rewritten at most
 // once a size.
@@ -28,23 +28,26 @@ PackUse use_of(const Marked& marked, PackNumber number, const ObjectInfo& info, 
     use.bytes = info.size;
     use.chunks = index.chunk_count(number);
     use.used_chunks = marked.marker->bits().count(number);
-    if (use.used_chunks == use.chunks) use.used_bytes = use.bytes;
+    if (use.used_chunks == use.chunks) use.used_bytes = use.copied_bytes = use.bytes;
     return use;
 }
 
 // Of a pack of which only some chunks are used.
-void measure(const Marked& marked, PackUse& use) {
+void measure(const Marked& marked, const PlanLimits& limits, PackUse& use) {
     const PackDirectory directory = marked.view.index->directory(use.number);
     use.content = directory.content;
-    std::uint64_t unused = 0;
+    std::uint64_t unused = 0, gained = 0;
     std::uint32_t entry = 0;
     for (const DirectoryBox& box : directory.boxes) {
         std::uint64_t plain_unused = 0;
         for (const DirectoryChunk& chunk : box.chunks)
             if (!marked.marker->bits().test(use.number, entry++)) plain_unused += chunk.length;
-        unused += box.sealed_bytes * plain_unused / box.plain_bytes();
+        const std::uint64_t box_unused = box.sealed_bytes * plain_unused / box.plain_bytes();
+        unused += box_unused;
+        if (is_worth_sealing_anew(box.plain_bytes(), plain_unused, limits)) gained += box_unused;
     }
     use.used_bytes = use.bytes - std::min(use.bytes, unused);
+    use.copied_bytes = use.bytes - std::min(use.bytes, gained);
 }
 
 // Whether the pack may be a victim: its directory is read from the store and is what the index has. Sets `session`.
@@ -97,7 +100,7 @@ class Planner {
             take_dead(info, use);
             return;
         }
-        if (use.used_chunks < use.chunks) measure(marked_, use);
+        if (use.used_chunks < use.chunks) measure(marked_, limits_, use);
         plan_.used_bytes += use.used_bytes;
         // The kind of a whole pack matters only where it is small.
         if (use.used_chunks == use.chunks && !marked_.doubtful.contains(use.number)) {
@@ -139,7 +142,7 @@ class Planner {
     }
 
     bool fits_budget(const PackUse& use) const {
-        return !limits_.max_repack_bytes || plan_.copied_bytes() + use.used_bytes <= *limits_.max_repack_bytes;
+        return !limits_.max_repack_bytes || plan_.copied_bytes() + use.copied_bytes <= *limits_.max_repack_bytes;
     }
 
     // False where it cannot be, for its directory or its writer.
@@ -184,20 +187,19 @@ class Planner {
         for (const PackUse& use : partly_) unused += use.unused_bytes();
         staying = plan_.bytes - plan_.dead_bytes();
         for (const PackUse& use : partly_)
-            if (use.unused_bytes() > 0) sparse.push_back(use);
+            if (use.gained_bytes() > 0) sparse.push_back(use);
         std::sort(sparse.begin(), sparse.end(), [](const PackUse& a, const PackUse& b) {
-            const double left = static_cast<double>(a.unused_bytes()) / static_cast<double>(a.bytes);
-            const double right = static_cast<double>(b.unused_bytes()) / static_cast<double>(b.bytes);
+            const double left = static_cast<double>(a.gained_bytes()) / static_cast<double>(a.bytes);
+            const double right = static_cast<double>(b.gained_bytes()) / static_cast<double>(b.bytes);
             return left != right ? left > right : a.id < b.id;
         });
-        const bool every_byte = limits_.max_unused.of(staying) == 0;
         for (const PackUse& use : sparse) {
             if (unused <= limits_.max_unused.of(staying)) break;
-            if (!every_byte && use.unused_bytes() < use.bytes / kWorthwhileShare) break;
+            if (!limits_.every_unused_byte() && use.gained_bytes() < use.bytes / kWorthwhileShare) break;
             if (!fits_budget(use) || !repack(use)) continue;
             ++plan_.sparse_packs;
-            unused -= use.unused_bytes();
-            staying -= use.unused_bytes();
+            unused -= use.gained_bytes();
+            staying -= use.gained_bytes();
             chosen_.add(use.number);
         }
     }
@@ -248,9 +250,13 @@ std::uint64_t ByteLimit::of(std::uint64_t total) const {
     return static_cast<std::uint64_t>(std::floor(static_cast<double>(total) * *percent / 100));
 }
 
+bool is_worth_sealing_anew(std::uint64_t box_bytes, std::uint64_t unused_bytes, const PlanLimits& limits) {
+    return unused_bytes > 0 && (limits.every_unused_byte() || unused_bytes >= box_bytes / kWorthwhileShare);
+}
+
 std::uint64_t PrunePlan::dead_bytes() const { return sum_of(dead, &PackUse::bytes); }
 std::uint64_t PrunePlan::repacked_bytes() const { return sum_of(repacked, &PackUse::bytes); }
-std::uint64_t PrunePlan::copied_bytes() const { return sum_of(repacked, &PackUse::used_bytes); }
+std::uint64_t PrunePlan::copied_bytes() const { return sum_of(repacked, &PackUse::copied_bytes); }
 
 PrunePlan plan_prune(const Repository& repository, const Marked& marked, const std::set<SessionId>& live_sessions,
                      const PlanLimits& limits, const std::function<void()>& poll) {

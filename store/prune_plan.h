@@ -18,6 +18,7 @@ struct ByteLimit {
     static ByteLimit share(double percent) { return {percent, 0}; }
     static ByteLimit exactly(std::uint64_t bytes) { return {std::nullopt, bytes}; }
     std::uint64_t of(std::uint64_t total) const;
+    bool is_none() const { return percent ? *percent == 0 : bytes == 0; }
 };
 
 struct PlanLimits {
@@ -25,7 +26,12 @@ struct PlanLimits {
     std::optional<std::uint64_t> max_repack_bytes;  // copied by one prune; none: no limit
     ByteLimit max_delete = ByteLimit::share(30);  // of all packs: what may go without anything that explains it
     PackLimits packs;                             // of the packs that a rewrite makes
+    bool every_unused_byte() const { return max_unused.is_none(); }
 };
+
+// Whether a rewrite seals a box anew, without what is unused of it, or copies it as it is: sealing costs many times
+// what copying does. Bytes of plaintext. A pack of boxes that were copied is not worth a rewrite itself.
+bool is_worth_sealing_anew(std::uint64_t box_bytes, std::uint64_t unused_bytes, const PlanLimits& limits);
 
 // A pack and what of it is needed. Sealed bytes; of a box of which only some chunks are needed, the share of their
 // plaintext. Header, directory and padding count as used while any chunk is.
@@ -36,7 +42,9 @@ struct PackUse {
     ChunkKind content = ChunkKind::Data;
     std::uint64_t chunks = 0, used_chunks = 0;
     std::uint64_t used_bytes = 0;
+    std::uint64_t copied_bytes = 0;  // by a rewrite: those used, and what is unused of boxes not worth sealing anew
     std::uint64_t unused_bytes() const { return bytes - used_bytes; }
+    std::uint64_t gained_bytes() const { return bytes - copied_bytes; }
 };
 
 struct PrunePlan {
@@ -58,7 +66,7 @@ struct PrunePlan {
 
     std::uint64_t dead_bytes() const;
     std::uint64_t repacked_bytes() const;
-    std::uint64_t copied_bytes() const;  // of those, what is to be written again (about: boxes are sealed anew)
+    std::uint64_t copied_bytes() const;  // of those, what is to be written again (about: some boxes are sealed anew)
 };
 
 // `live_sessions`: sessions that may still commit. Reads the directory of each victim from its pack.

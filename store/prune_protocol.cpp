@@ -75,7 +75,7 @@ ListOutcome PruneProtocol::carry_out(const CondemnedRecord& list) {
         Known known;
         {
             const Marked marked = mark_repository(repository_, mark_);  // P6
-            Survivors survivors(repository_, marked);
+            Survivors survivors(repository_, marked, environment_.threads);
             known.fates = fates(list, survivors);                       // P7
             known.commits = removable_commits(marked.listing, mark_);
             known.packs = marked.packs;

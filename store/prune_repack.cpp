@@ -1,22 +1,42 @@
 // Box by box, in the order of the old packs.
 #include "store/prune_repack.h"
 
-#include <mutex>
+#include <algorithm>
+#include <thread>
 
 #include "store/box_gatherer.h"
 #include "store/backend/object_names.h"
 #include "store/damage_report.h"
+#include "store/index_parallel.h"
 #include "store/writer_session.h"
 
 namespace vault {
 
 namespace {
 
+constexpr std::size_t kBytesAtOnce = 8u << 20;  // of plaintext
+
+// One box of a pack that is copied, from its directory to what is to be appended.
+struct BoxCopy {
+    std::uint32_t number = 0;
+    std::vector<bool> needed;  // by chunk
+    bool is_whole = false;     // to be copied as it is
+    // Once it was read, one of these four:
+    std::optional<Error> damaged;
+    SealedBox sealed;                     // of `chunks`
+    std::vector<DirectoryChunk> chunks;
+    Bytes plain;                          // of a box of tree nodes: to be gathered with others
+    bool was_copied = false;              // `sealed` is the old box
+};
+
 class Repacker {
   public:
-    Repacker(const Repository& repository, const Marked& marked, const SessionId& sid, PackLimits limits)
-        : repository_(repository), marked_(marked), copied_(repository.cache_folder(), sid),
-          writer_(repository.backend(), repository.keys(), sid, limits, [this](NewPack pack) {
+    Repacker(const Repository& repository, const Marked& marked, const SessionId& sid, const PlanLimits& limits,
+             unsigned threads)
+        : repository_(repository), marked_(marked), limits_(limits),
+          lanes_(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency())),
+          copied_(repository.cache_folder(), sid),
+          writer_(repository.backend(), repository.keys(), sid, limits.packs, [this](NewPack pack) {
               ++report_.packs_written;
               report_.bytes_written += pack.bytes;
           }) {}
@@ -24,17 +44,20 @@ class Repacker {
     void copy(const PackUse& use, const std::function<void()>& poll) {
         const PackDirectory directory = marked_.view.index->directory(use.number);
         bool whole = true;
-        std::uint32_t entry = 0;
-        for (std::uint32_t box = 0; box < directory.boxes.size(); ++box) {
-            poll();
-            const std::vector<DirectoryChunk>& chunks = directory.boxes[box].chunks;
-            std::vector<bool> needed(chunks.size(), false);
-            std::size_t count = 0;
-            for (std::size_t i = 0; i < chunks.size(); ++i) {
-                needed[i] = marked_.marker->bits().test(use.number, entry++) && !copied_.find(chunks[i].id);
-                count += needed[i] ? 1 : 0;
+        std::uint32_t entry = 0, box = 0;
+        while (box < directory.boxes.size()) {
+            std::vector<BoxCopy> copies;
+            for (std::size_t bytes = 0; box < directory.boxes.size() && bytes < kBytesAtOnce; ++box) {
+                poll();
+                BoxCopy copy = copy_of(use, directory.boxes[box], box, entry);
+                entry += static_cast<std::uint32_t>(directory.boxes[box].chunks.size());
+                if (std::find(copy.needed.begin(), copy.needed.end(), true) == copy.needed.end()) continue;
+                bytes += directory.boxes[box].plain_bytes();
+                copies.push_back(std::move(copy));
             }
-            if (count > 0 && !copy_box(use, directory, box, needed, count == chunks.size())) whole = false;
+            run_in_lanes(lanes_, copies.size(), [&](std::size_t, std::size_t i) { read(use, directory, copies[i]); });
+            for (BoxCopy& copy : copies)
+                if (!append(use, directory, copy)) whole = false;
         }
         if (whole) report_.copied.push_back(use.id);
     }
@@ -47,55 +70,87 @@ class Repacker {
     }
 
   private:
-    // False where the box does not verify.
-    bool copy_box(const PackUse& use, const PackDirectory& directory, std::uint32_t number,
-                  const std::vector<bool>& needed, bool is_whole) {
-        const DirectoryBox& box = directory.boxes[number];
-        const std::string what = "pack " + use.id.hex() + ", box " + std::to_string(number);
-        const BoxLocation at = marked_.view.index->pack(use.number)->boxes[number];
-        Bytes sealed, plain;
+    BoxCopy copy_of(const PackUse& use, const DirectoryBox& box, std::uint32_t number, std::uint32_t entry) const {
+        BoxCopy copy;
+        copy.number = number;
+        copy.needed.resize(box.chunks.size());
+        std::uint64_t unneeded_bytes = 0;
+        for (std::size_t i = 0; i < box.chunks.size(); ++i) {
+            const DirectoryChunk& chunk = box.chunks[i];
+            copy.needed[i] = marked_.marker->bits().test(use.number, entry++) && !copied_.find(chunk.id);
+            unneeded_bytes += copy.needed[i] ? 0 : chunk.length;
+        }
+        copy.is_whole = !is_worth_sealing_anew(box.plain_bytes(), unneeded_bytes, limits_);
+        return copy;
+    }
+
+    // On several threads at once.
+    void read(const PackUse& use, const PackDirectory& directory, BoxCopy& copy) const {
+        const DirectoryBox& box = directory.boxes[copy.number];
+        const std::string what = "pack " + use.id.hex() + ", box " + std::to_string(copy.number);
+        const BoxLocation at = marked_.view.index->pack(use.number)->boxes[copy.number];
         try {
-            sealed = repository_.backend().get(pack_name(use.id), ByteRange{at.offset, at.sealed_bytes});
-            plain = open_box(repository_.keys(), directory.content, sealed, at.codec, at.generation, at.plain_bytes,
-                             what);
-            verify_needed(directory.content, box, plain, needed, what);
+            Bytes sealed = repository_.backend().get(pack_name(use.id), ByteRange{at.offset, at.sealed_bytes});
+            const Bytes plain = open_box(repository_.keys(), directory.content, sealed, at.codec, at.generation,
+                                         at.plain_bytes, what);
+            const std::vector<bool> sound = sound_chunks(repository_.keys(), directory.content, box.chunks, plain);
+            for (std::size_t i = 0; i < sound.size(); ++i)
+                if (copy.needed[i] && !sound[i])
+                    throw Error(ErrorKind::Corrupt, what + ": not the bytes of chunk " + box.chunks[i].id.hex());
+            copy.was_copied = copy.is_whole && std::find(sound.begin(), sound.end(), false) == sound.end();
+            if (copy.was_copied) {
+                copy.sealed = {std::move(sealed), at.codec, at.generation};
+                copy.chunks = box.chunks;
+                return;
+            }
+            copy.plain = take_needed(box, plain, copy);
+            if (directory.content == ChunkKind::Tree) return;
+            // Which source root it is of is not on record; what shared a box may share the new one.
+            copy.sealed = seal_box(repository_.keys(), ChunkKind::Data, copy.plain, copy.chunks,
+                                   level_of(BoxSort::General));
+            copy.plain.clear();
         } catch (const Error& error) {
             if (error.kind() != ErrorKind::Corrupt) throw;
-            note_damage(use.id, number, error);
+            copy.damaged = error;
+        }
+    }
+
+    // Their plaintext; `copy.chunks` names them.
+    static Bytes take_needed(const DirectoryBox& box, ByteView plain, BoxCopy& copy) {
+        Bytes taken;
+        std::size_t offset = 0;
+        for (std::size_t i = 0; i < box.chunks.size(); offset += box.chunks[i++].length) {
+            if (!copy.needed[i]) continue;
+            vault::append(taken, plain.subspan(offset, box.chunks[i].length));
+            copy.chunks.push_back(box.chunks[i]);
+        }
+        return taken;
+    }
+
+    // False where the box does not verify.
+    bool append(const PackUse& use, const PackDirectory& directory, BoxCopy& copy) {
+        if (copy.damaged) {
+            note_damage(use.id, copy.number, *copy.damaged);
             return false;
         }
-        if (is_whole) {
-            writer_.append({std::move(sealed), at.codec, at.generation}, {directory.content, box.chunks});
-            ++report_.boxes_copied;
-        } else {
-            gather(directory.content, box, plain, needed);
+        for (std::size_t i = 0; i < copy.needed.size(); ++i) {
+            const DirectoryChunk& chunk = directory.boxes[copy.number].chunks[i];
+            if (copy.needed[i]) copied_.add(chunk.id, {0, chunk.length});
         }
-        for (std::size_t i = 0; i < needed.size(); ++i)
-            if (needed[i]) copied_.add(box.chunks[i].id, {0, box.chunks[i].length});
-        return true;
-    }
-
-    // Throws Corrupt unless all chunks that are needed are the bytes that their ids say.
-    void verify_needed(ChunkKind content, const DirectoryBox& box, const Bytes& plain, const std::vector<bool>& needed,
-                       const std::string& what) const {
-        const std::vector<bool> sound = sound_chunks(repository_.keys(), content, box.chunks, plain);
-        for (std::size_t i = 0; i < needed.size(); ++i)
-            if (needed[i] && !sound[i])
-                throw Error(ErrorKind::Corrupt, what + ": not the bytes of chunk " + box.chunks[i].id.hex());
-    }
-
-    void gather(ChunkKind content, const DirectoryBox& box, const Bytes& plain, const std::vector<bool>& needed) {
-        std::optional<BoxSort> sort;
+        if (copy.plain.empty()) {
+            writer_.append(copy.sealed, {directory.content, std::move(copy.chunks)});
+            ++(copy.was_copied ? report_.boxes_copied : report_.boxes_sealed);
+            return true;
+        }
+        // Inner nodes have boxes of their own, so that the first chunk tells of all.
+        const BoxSort sort = sort_of_tree(ByteView(copy.plain).first(copy.chunks.front().length));
         std::size_t offset = 0;
-        for (std::size_t i = 0; i < needed.size(); offset += box.chunks[i++].length) {
-            if (!needed[i]) continue;
-            const ByteView chunk = ByteView(plain).subspan(offset, box.chunks[i].length);
-            if (!sort) sort = content == ChunkKind::Data ? BoxSort::General : sort_of_tree(chunk);
-            gatherer_.add(*sort, box.chunks[i].id, chunk);
+        for (const DirectoryChunk& chunk : copy.chunks) {
+            gatherer_.add(sort, chunk.id, ByteView(copy.plain).subspan(offset, chunk.length));
+            offset += chunk.length;
         }
-        // Which source root it is of is not on record; what shared a box may share the new one.
-        if (content == ChunkKind::Data) gatherer_.close_data_boxes();
         report_.boxes_sealed += seal_closed(gatherer_, repository_.keys(), writer_);
+        return true;
     }
 
     void note_damage(const PackId& pack, std::uint64_t box, const Error& error) {
@@ -105,6 +160,8 @@ class Repacker {
 
     const Repository& repository_;
     const Marked& marked_;
+    const PlanLimits& limits_;
+    const std::size_t lanes_;
     SessionChunks copied_;
     BoxGatherer gatherer_;
     RepackReport report_;  // before writer_, whose threads count in it
@@ -114,11 +171,11 @@ class Repacker {
 }  // namespace
 
 RepackReport repack(const Repository& repository, const Marked& marked, const std::vector<PackUse>& packs,
-                    PackLimits limits, const std::function<void()>& poll) {
+                    const PlanLimits& limits, unsigned threads, const std::function<void()>& poll) {
     RepackReport report;
     {
         WriterSession session(repository);  // fences itself at the end: it commits nothing
-        Repacker repacker(repository, marked, session.sid(), limits);
+        Repacker repacker(repository, marked, session.sid(), limits, threads);
         for (const PackUse& use : packs) repacker.copy(use, poll);
         report = repacker.finish();
     }

@@ -2,14 +2,23 @@
 #include "store/prune_survivors.h"
 
 #include <algorithm>
+#include <thread>
 #include <tuple>
 
 #include "store/finding.h"
-
+#include "store/index_parallel.h"
 
 namespace vault {
 
-Survivors::Survivors(const Repository& repository, const Marked& marked) : repository_(repository), marked_(marked) {}
+namespace {
+
+constexpr std::size_t kBoxesAtOnce = 128;  // between two looks at what they gave
+
+}  // namespace
+
+Survivors::Survivors(const Repository& repository, const Marked& marked, unsigned threads)
+    : repository_(repository), marked_(marked),
+      lanes_(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency())) {}
 
 bool Survivors::knows(const PackId& pack) const {
     const auto number = marked_.view.index->number_of(pack);
@@ -46,53 +55,64 @@ bool Survivors::all_survive(ChunkKind kind, const std::vector<ChunkId>& ids) {
     std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) {
         return std::tie(a.at.pack, a.at.box, a.at.offset) < std::tie(b.at.pack, b.at.box, b.at.offset);
     });
+    std::vector<InOneBox> boxes;
     for (std::size_t from = 0, to = 0; from < wanted.size(); from = to) {
         while (to < wanted.size() && wanted[to].at.pack == wanted[from].at.pack &&
                wanted[to].at.box == wanted[from].at.box)
             ++to;
-        const std::vector<Wanted> in_one_box(wanted.begin() + static_cast<std::ptrdiff_t>(from),
-                                             wanted.begin() + static_cast<std::ptrdiff_t>(to));
-        if (verify_together(kind, in_one_box)) continue;
-        for (const Wanted& one : in_one_box)
-            if (!verified_.test(one.at) && !survives_elsewhere(kind, one)) return false;
+        boxes.push_back(InOneBox(wanted).subspan(from, to - from));
+    }
+    std::vector<std::vector<bool>> sound(std::min(kBoxesAtOnce, boxes.size()));
+    for (std::size_t from = 0; from < boxes.size(); from += kBoxesAtOnce) {
+        const std::size_t count = std::min(kBoxesAtOnce, boxes.size() - from);
+        run_in_lanes(lanes_, count, [&](std::size_t, std::size_t i) { sound[i] = read(kind, boxes[from + i]); });
+        for (std::size_t i = 0; i < count; ++i) {
+            if (take(kind, boxes[from + i], sound[i])) continue;
+            for (const Wanted& one : boxes[from + i])
+                if (!verified_.test(one.at) && !survives_elsewhere(kind, one)) return false;
+        }
     }
     return true;
 }
 
-bool Survivors::verify_together(ChunkKind kind, const std::vector<Wanted>& in_one_box) {
-    const ChunkLocation& first = in_one_box.front().at;
+std::vector<bool> Survivors::read(ChunkKind kind, InOneBox wanted) const {
+    const ChunkLocation& first = wanted.front().at;
     try {
         const Bytes box = marked_.view.chunks->load_box(kind, first.pack, first.box);
         std::vector<ByteView> bytes;
         std::vector<ChunkId> ids;
-        for (const Wanted& wanted : in_one_box) {
-            if (wanted.at.offset > box.size() || wanted.at.length > box.size() - wanted.at.offset) return false;
-            bytes.push_back(ByteView(box).subspan(wanted.at.offset, wanted.at.length));
-            ids.push_back(wanted.id);
+        for (const Wanted& one : wanted) {
+            const bool is_inside = one.at.offset <= box.size() && one.at.length <= box.size() - one.at.offset;
+            if (!is_inside) return std::vector<bool>(wanted.size(), false);
+            bytes.push_back(ByteView(box).subspan(one.at.offset, one.at.length));
+            ids.push_back(one.id);
         }
-        const std::vector<bool> sound = verify_chunks(repository_.keys(), kind, bytes, ids);
-        bool all_sound = true;
-        for (std::size_t i = 0; i < in_one_box.size(); ++i) {
-            if (sound[i]) {
-                verified_.set(in_one_box[i].at);
-                ++chunks_verified_;
-            } else {
-                bad_.push_back({kind, in_one_box[i].id});
-                all_sound = false;
-            }
-        }
-        return all_sound;
+        return verify_chunks(repository_.keys(), kind, bytes, ids);
     } catch (const Error& error) {
         if (!is_finding_or_gone(error)) throw;
-        for (const Wanted& wanted : in_one_box) bad_.push_back({kind, wanted.id});
-        return false;
+        return std::vector<bool>(wanted.size(), false);
     }
+}
+
+bool Survivors::take(ChunkKind kind, InOneBox wanted, const std::vector<bool>& sound) {
+    bool all_sound = true;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (sound[i]) {
+            verified_.set(wanted[i].at);
+            ++chunks_verified_;
+        } else {
+            bad_.push_back({kind, wanted[i].id});
+            all_sound = false;
+        }
+    }
+    return all_sound;
 }
 
 bool Survivors::survives_elsewhere(ChunkKind kind, const Wanted& wanted) {
     for (const ChunkLocation& other : marked_.view.index->find_all(wanted.id, marked_.trusted)) {
         if (other == wanted.at) continue;
-        if (verified_.test(other) || verify_together(kind, {{wanted.id, other}})) return true;
+        const Wanted there{wanted.id, other};
+        if (verified_.test(other) || take(kind, {&there, 1}, read(kind, {&there, 1}))) return true;
     }
     return false;
 }

@@ -84,6 +84,55 @@ TEST_CASE("whole boxes are copied as they are, byte for byte; the others are sea
     CHECK(store.lost() == Names{});
 }
 
+TEST_CASE("a box of which little is unused is copied with that, and once only", "[prune]") {
+    const PruneSource source;
+    const auto name = [](int i) { return "f" + std::to_string(100 + i); };
+    for (int i = 0; i < 100; ++i) source.file(name(i), noise(static_cast<std::uint64_t>(i), 9'000));
+    source.file("large", noise(500, 400'000));
+    PruneStore store;
+    const SessionId all = store.snapshot(source);
+    const ChunkId small = chunk_of(store.live().at(all), "/t/" + name(3));
+    const ChunkId large = chunk_of(store.live().at(all), "/t/large");
+    for (int i = 3; i < 100; i += 12) source.remove(name(i));  // less than a tenth of every box
+    source.remove("large");
+    store.snapshot(source);
+    store.forget(all);
+    PruneOptions options = PruneStore::thorough();
+    options.limits.max_unused = ByteLimit::share(5);
+
+    const PruneReport first = store.prune(options);
+    CHECK(first.plan.sparse_packs == 1);
+    CHECK(first.repacked.boxes_copied >= 1);
+    CHECK(first.repacked.boxes_sealed <= 1);  // the last small files may share one with the large file
+    CHECK(copies(*store.repository).contains(small));
+    CHECK_FALSE(copies(*store.repository).contains(large));
+    CHECK(store.lost() == Names{});
+    // About what was foretold: headers, directories and padding are other ones.
+    const auto written = static_cast<double>(first.repacked.bytes_written);
+    CHECK(written == Approx(static_cast<double>(first.plan.copied_bytes())).epsilon(0.04));
+    // Even if nothing unused at all were allowed for, but for boxes.
+    options.limits.max_unused = ByteLimit::exactly(1);
+    CHECK(store.prune(options).plan.repacked.empty());
+
+    const PruneReport every_byte = store.prune(PruneStore::thorough());
+    CHECK(every_byte.repacked.boxes_sealed >= 1);
+    CHECK_FALSE(copies(*store.repository).contains(small));
+    CHECK(store.lost() == Names{});
+}
+
+TEST_CASE("one thread or many copy the same", "[prune]") {
+    for (const unsigned threads : {1u, 7u}) {
+        Sparse made;
+        PruneOptions options = PruneStore::thorough();
+        options.environment.threads = threads;
+        const PruneReport report = made.store.prune(options);
+        CHECK(report.packs_kept == 0);
+        CHECK(report.repacked.boxes_sealed >= 2);
+        CHECK(made.store.lost() == Names{});
+        for (const auto& [id, count] : copies(*made.store.repository)) CHECK(count == 1);
+    }
+}
+
 TEST_CASE("chunks of two boxes of data never come to share one", "[prune]") {
     Sparse made;
     PruneStore& store = made.store;
