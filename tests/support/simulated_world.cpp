@@ -156,7 +156,7 @@ void SimulatedWorld::add_pruner(const std::string& kind) {
             return false;
         });
         // What a prune does from 128 on.
-        if (bundles) bundle_tombstones(repository, list_for_prune(repository).fences, 2);
+        if (bundles) bundle_tombstones(repository, list_for_prune(repository), 2);
     });
 }
 
