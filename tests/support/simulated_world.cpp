@@ -133,6 +133,7 @@ void SimulatedWorld::add_writer(const std::string& kind) {
 // Who is judged dead is not always dead: no clock and no process table is part of the safety.
 PruneEnvironment SimulatedWorld::environment_of(const std::string& actor, bool is_rash) {
     PruneEnvironment environment;
+    environment.threads = 1;  // they take randomness in an order that a seed has to own
     environment.pause = [this, actor](std::chrono::milliseconds length) { simulation_.pause(actor, length); };
     environment.liveness_of = [this, actor, is_rash](const ProcessIdentity&, const std::string& object) {
         if (simulation_.is_putter_gone(object)) return Liveness::Gone;
