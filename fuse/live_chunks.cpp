@@ -43,11 +43,11 @@ std::shared_ptr<const LiveChunks::Present> LiveChunks::read_view() {
     return made;
 }
 
-bool LiveChunks::renew(const std::shared_ptr<const Present>& seen) {
+bool LiveChunks::renew(const std::shared_ptr<const Present>& seen, bool pack_is_gone) {
     const std::lock_guard renewing(renewing_);
     if (present() != seen) return true;
     const Moment now = std::chrono::steady_clock::now();
-    if (fruitless_ && now < *fruitless_ + kRenewalPause) return false;
+    if (!pack_is_gone && fruitless_ && now < *fruitless_ + kRenewalPause) return false;
     std::shared_ptr<const Present> made;
     try {
         made = read_view();
@@ -59,6 +59,7 @@ bool LiveChunks::renew(const std::shared_ptr<const Present>& seen) {
         fruitless_ = now;
         return false;
     }
+    fruitless_.reset();
     const std::lock_guard lock(mutex_);
     present_ = std::move(made);
     return true;
@@ -74,27 +75,29 @@ void LiveChunks::cover(Moment moment) {
 }
 
 template <class Ask>
-auto LiveChunks::ask_twice(Ask ask) {
-    const auto first = present();
-    try {
-        return ask(*first->view.chunks);
-    } catch (const Error& error) {
-        const bool may_have_moved = error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound;
-        if (!may_have_moved || !renew(first)) throw;
+auto LiveChunks::ask_present(Ask ask) {
+    for (int asked = 1;; ++asked) {
+        const auto now = present();
+        try {
+            return ask(*now->view.chunks);
+        } catch (const Error& error) {
+            const bool is_gone = error.kind() == ErrorKind::NotFound;
+            const bool may_have_moved = is_gone || error.kind() == ErrorKind::Corrupt;
+            if (!may_have_moved || asked == kViewsAsked || !renew(now, is_gone)) throw;
+        }
     }
-    return ask(*present()->view.chunks);
 }
 
 std::shared_ptr<const TreeNode> LiveChunks::node(const ChunkId& id) {
-    return ask_twice([&](ChunkStore& chunks) { return chunks.node(id); });
+    return ask_present([&](ChunkStore& chunks) { return chunks.node(id); });
 }
 
 ChunkStore::Chunk LiveChunks::tree_chunk(const ChunkId& id) {
-    return ask_twice([&](ChunkStore& chunks) { return chunks.chunk(ChunkKind::Tree, id); });
+    return ask_present([&](ChunkStore& chunks) { return chunks.chunk(ChunkKind::Tree, id); });
 }
 
 ChunkStore::Chunk LiveChunks::data_chunk(const ChunkId& id, std::uint64_t length) {
-    const auto load = [&] { return ask_twice([&](ChunkStore& chunks) { return chunks.data_chunk(id, length); }); };
+    const auto load = [&] { return ask_present([&](ChunkStore& chunks) { return chunks.data_chunk(id, length); }); };
     if (length < kLargeChunkBytes) return load();
     const auto chunk = large_.get(
         id, [&] { return std::make_shared<const ChunkStore::Chunk>(load()); },

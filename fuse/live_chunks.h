@@ -40,12 +40,13 @@ class LiveChunks : public NodeSource {
     std::shared_ptr<const Present> present() const;
     std::shared_ptr<const Present> read_view();
     // True where there is another view than `seen` now. Chunks that no view has must not make every read list the
-    // packs: once in `kRenewalPause` is enough.
-    bool renew(const std::shared_ptr<const Present>& seen);
+    // packs: once in `kRenewalPause` is enough, unless a pack of `seen` is known to be gone.
+    bool renew(const std::shared_ptr<const Present>& seen, bool pack_is_gone);
     template <class Ask>
-    auto ask_twice(Ask ask);
+    auto ask_present(Ask ask);
 
     static constexpr std::chrono::seconds kRenewalPause{1};
+    static constexpr int kViewsAsked = 5;  // for one chunk: a prune that is at work may move it while packs are listed
     static constexpr std::size_t kLargeChunksBytesMax = std::size_t{16} << 20;
 
     const Repository& repository_;

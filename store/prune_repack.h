@@ -17,7 +17,7 @@ struct RepackReport {
     std::vector<std::string> damaged;
 };
 
-// Under a session of its own, which has ended when this returns (nothing waits for it then). Boxes of which (nearly) all
+// Under a session of its own, which has ended when this returns (nothing waits for it then). Boxes of which nearly all
 // is needed are copied sealed, after their chunks were verified; of others the needed chunks are sealed anew, those of
 // one data box apart from others (a box holds contents of one source root). `threads` open and seal boxes, 0 for one a
 // core; up to 8 MiB of contents and one box more are in their hands. Throws what the backend throws, NoSpace among it:

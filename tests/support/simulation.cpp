@@ -205,7 +205,7 @@ void Simulation::hand_on() {
     for (const auto& [name, actor] : actors_)
         if (!actor.done && !actor.dead) (actor.wakes_at > calls_ ? asleep : able).push_back(name);
     if (able.empty()) able = std::move(asleep);
-    // The dead unwind side by side with the rest, and nothing that they do has an effect; nothing may be drawn for them.
+    // The dead unwind beside the rest, and nothing that they do has an effect; nothing may be drawn for them.
     holder_ = able.empty() ? "" : able[random_() % able.size()];
     changed_.notify_all();
 }

@@ -119,6 +119,25 @@ TEST_CASE("what was moved to other packs is read from there", "[mount]") {
     CHECK(text_of(fs.read(inode, 0, 2'000'000)) == noise(7, 2'000'000));
 }
 
+TEST_CASE("what was moved is found at once, although something else was just looked for in vain", "[mount]") {
+    Live live;
+    write_new(live.path("a"), noise(9, 1'000'000));
+    live.snapshot();
+    const auto of_the_first = live.test.memory().names();
+    write_new(live.path("b"), noise(10, 1'000'000));
+    live.snapshot();
+    VaultFs fs(*live.repository, {});
+    const std::string newest = newest_snapshot(fs);
+    const std::uint64_t lost = inode_at(fs, newest + "/t/a"), moved = inode_at(fs, newest + "/t/b");
+    live.remove_packs(of_the_first);
+    for (int i = 0; i < 2; ++i) CHECK_THROWS_AS(fs.read(lost, 0, 1'000'000), Error);
+    const auto of_both = live.test.memory().names();
+    live.remove_packs(of_both);
+    live.writer = live.test.open("a third machine");
+    live.snapshot(true);
+    CHECK(text_of(fs.read(moved, 0, 1'000'000)) == noise(10, 1'000'000));
+}
+
 TEST_CASE("what is gone is an error and never other bytes; of a forgotten snapshot it is no damage", "[mount]") {
     Live live;
     write_new(live.path("a"), noise(8, 2'000'000));
