@@ -27,8 +27,13 @@ std::vector<std::string> trace_of(std::uint64_t seed) {
 
 void run_seed(std::uint64_t seed, bool talk) {
     SimulatedWorld world(world_of(seed));
-    world.run();
-    const auto violations = world.violations();
+    std::vector<std::string> violations;
+    try {
+        world.run();
+        violations = world.violations();
+    } catch (const std::exception& error) {
+        violations.push_back(std::string("what must work when all have ended does not: ") + error.what());
+    }
     if (talk || !violations.empty()) {
         std::cout << kTraceBegins << seed << "\n";
         for (const std::string& line : world.trace()) std::cout << line << "\n";
