@@ -10,9 +10,9 @@
 #include "store/check_index.h"
 #include "store/check_objects.h"
 #include "store/check_packs.h"
-#include "store/verified_packs.h"
 #include "store/check_trees.h"
 #include "store/index_view.h"
+#include "store/verified_packs.h"
 
 namespace vault {
 

@@ -11,6 +11,7 @@
 #include "store/index_directories.h"
 #include "store/seal/primitives.h"
 #include "store/stage_fence.h"
+#include "store/thread_count.h"
 
 namespace vault {
 
@@ -302,7 +303,7 @@ ReadPacks read_packs(const ReadPacksRequest& request, const std::vector<PackToRe
             note(request, *piece, report);
             in_flight.remove(piece);
         });
-    const unsigned threads = request.threads > 0 ? request.threads : std::max(1u, std::thread::hardware_concurrency());
+    const unsigned threads = thread_count(request.threads);
     { const StageFence fence; }
     tbb::task_arena arena(static_cast<int>(threads));
     arena.execute([&] { tbb::parallel_pipeline(2 * threads + 2, stages); });

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "store/backend/object_names.h"
-#include "store/index_parallel.h"
 #include "store/index_view.h"
+#include "store/run_in_lanes.h"
 #include "store/seal/primitives.h"
 
 namespace vault {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "store/index_parallel.h"
+#include "store/run_in_lanes.h"
 #include "store/seal/primitives.h"
 
 namespace vault {

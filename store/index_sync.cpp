@@ -10,7 +10,8 @@
 #include "store/index_addition.h"
 #include "store/index_directories.h"
 #include "store/index_drop.h"
-#include "store/index_parallel.h"
+#include "store/index_turns.h"
+#include "store/run_in_lanes.h"
 
 namespace vault {
 

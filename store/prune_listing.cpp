@@ -28,9 +28,9 @@ void read_snapshots(const Repository& repository, PruneListing& listing) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed: it was forgotten
             if (!is_finding(error)) throw;
             if (!forgotten)
-                throw Error(error.kind(), std::string(error.what()) +
-                                                    ": what this snapshot needs cannot be told, so nothing is deleted; "
-                                                    "forget it or repair it first");
+                throw Error(error.kind(),
+                            std::string(error.what()) + ": what this snapshot needs cannot be told, so nothing is "
+                                                        "deleted; forget it or repair it first");
             listing.unreadable_forgotten.insert(sid);
         }
     }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "store/control_objects.h"
+#include "store/finding.h"
 #include "store/index_directories.h"
 
 namespace vault {
@@ -61,7 +62,7 @@ bool is_readable(const Repository& repository, const Marked& marked, const Objec
         return true;
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::NotFound) return false;  // another pruner was quicker
-        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported) throw;
+        if (!is_finding(error)) throw;
         plan.unreadable.push_back("pack " + use.id.hex() + ": " + error.what());
         return false;
     }

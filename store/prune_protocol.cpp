@@ -143,7 +143,8 @@ ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRec
             continue;
         }
         const std::string name = pack_name(list.packs[i]);
-        if (is_to_be_kept(list.packs[i]) && copy_to_quarantine(backend, list.packs[i])) ++outcome.packs_quarantined;
+        if (is_to_be_kept(list.packs[i]) && copy_to_quarantine(backend, name, list.packs[i].hex()))
+            ++outcome.packs_quarantined;
         backend.remove(name);  // also where it is gone: its removal may not be durable
         const auto size = sizes.find(name);
         if (size == sizes.end()) continue;

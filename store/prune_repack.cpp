@@ -2,12 +2,13 @@
 #include "store/prune_repack.h"
 
 #include <algorithm>
-#include <thread>
 
-#include "store/box_gatherer.h"
 #include "store/backend/object_names.h"
+#include "store/box_gatherer.h"
 #include "store/damage_report.h"
-#include "store/index_parallel.h"
+#include "store/finding.h"
+#include "store/run_in_lanes.h"
+#include "store/thread_count.h"
 #include "store/writer_session.h"
 
 namespace vault {
@@ -22,7 +23,7 @@ struct BoxCopy {
     std::vector<bool> needed;  // by chunk
     bool is_whole = false;     // to be copied as it is
     // Once it was read, one of these four:
-    std::optional<Error> damaged;
+    std::optional<Error> trouble;
     SealedBox sealed;                     // of `chunks`
     std::vector<DirectoryChunk> chunks;
     Bytes plain;                          // of a box of tree nodes: to be gathered with others
@@ -34,7 +35,7 @@ class Repacker {
     Repacker(const Repository& repository, const Marked& marked, const SessionId& sid, const PlanLimits& limits,
              unsigned threads)
         : repository_(repository), marked_(marked), limits_(limits),
-          lanes_(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency())),
+          lanes_(thread_count(threads)),
           copied_(repository.cache_folder(), sid),
           writer_(repository.backend(), repository.keys(), sid, limits.packs, [this](NewPack pack) {
               ++report_.packs_written;
@@ -110,8 +111,8 @@ class Repacker {
                                    level_of(BoxSort::General));
             copy.plain.clear();
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt) throw;
-            copy.damaged = error;
+            if (!is_finding_or_gone(error)) throw;
+            copy.trouble = error;
         }
     }
 
@@ -127,10 +128,10 @@ class Repacker {
         return taken;
     }
 
-    // False where the box does not verify.
+    // False where the box could not be had whole.
     bool append(const PackUse& use, const PackDirectory& directory, BoxCopy& copy) {
-        if (copy.damaged) {
-            note_damage(use.id, copy.number, *copy.damaged);
+        if (copy.trouble) {
+            note(use.id, copy.number, *copy.trouble);
             return false;
         }
         for (std::size_t i = 0; i < copy.needed.size(); ++i) {
@@ -153,9 +154,12 @@ class Repacker {
         return true;
     }
 
-    void note_damage(const PackId& pack, std::uint64_t box, const Error& error) {
+    void note(const PackId& pack, std::uint64_t box, const Error& error) {
+        if (error.kind() == ErrorKind::NotFound) return;  // another pruner was quicker
         report_.damaged.push_back(error.what());
-        record_damage(repository_, marked_.listing.damage, {pack, {box}, {}}, DamageAction::Found);
+        // A medium that refuses now may give it next time, and what is not known may be known to another program.
+        if (error.kind() == ErrorKind::Corrupt)
+            record_damage(repository_, marked_.listing.damage, {pack, {box}, {}}, DamageAction::Found);
     }
 
     const Repository& repository_;

@@ -13,7 +13,8 @@ struct RepackReport {
     std::uint64_t packs_written = 0, bytes_written = 0;
     std::uint64_t boxes_copied = 0, boxes_sealed = 0;  // as they were; anew, without what is not needed
     std::vector<PackId> copied;  // packs of which every marked chunk is in a new pack now
-    // Packs with a box that did not verify: "pack <id>, box <n>: <why>". They stay, and damaged/ names the box.
+    // Boxes that did not verify, that this program cannot open or that the medium does not give, each with its pack's
+    // id. Their packs stay; damaged/ names those that did not verify.
     std::vector<std::string> damaged;
 };
 

@@ -6,7 +6,8 @@
 #include <tuple>
 
 #include "store/finding.h"
-#include "store/index_parallel.h"
+#include "store/run_in_lanes.h"
+#include "store/thread_count.h"
 
 namespace vault {
 
@@ -17,8 +18,7 @@ constexpr std::size_t kBoxesAtOnce = 128;  // between two looks at what they gav
 }  // namespace
 
 Survivors::Survivors(const Repository& repository, const Marked& marked, unsigned threads)
-    : repository_(repository), marked_(marked),
-      lanes_(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency())) {}
+    : repository_(repository), marked_(marked), lanes_(thread_count(threads)) {}
 
 bool Survivors::knows(const PackId& pack) const {
     const auto number = marked_.view.index->number_of(pack);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "store/clock.h"
 #include "store/backend/object_names.h"
+#include "store/clock.h"
 #include "store/control_objects.h"
 #include "store/finding.h"
 #include "store/format/limits.h"

@@ -25,12 +25,12 @@ void append_part(Backend& backend, const std::string& name, ByteRange range, Obj
 
 }  // namespace
 
-bool copy_to_quarantine(Backend& backend, const PackId& pack) {
-    const std::string name = pack_name(pack), to = "quarantine/" + pack.hex();
+bool copy_to_quarantine(Backend& backend, const std::string& name, const std::string& as) {
+    const std::string to = "quarantine/" + as;
     const std::vector<ObjectInfo> listed = backend.list(name);
     if (listed.empty()) return false;
     if (!object_exists(backend, to)) {
-        const auto writer = backend.begin_object(pack.hex().substr(0, 2 * SessionId::kBytes));
+        const auto writer = backend.begin_object(as.substr(0, 2 * SessionId::kBytes));
         for (std::uint64_t at = 0; at < listed[0].size; at += kPartBytes)
             append_part(backend, name, {at, std::min(kPartBytes, listed[0].size - at)}, *writer);
         try {

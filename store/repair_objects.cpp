@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "store/base/bytes.h"
 #include "store/backend/object_names.h"
+#include "store/base/bytes.h"
 #include "store/clock.h"
 #include "store/control_objects.h"
 #include "store/index_directories.h"

@@ -7,6 +7,7 @@
 #include "store/control_objects.h"
 #include "store/format/limits.h"
 #include "store/marks.h"
+#include "store/quarantine.h"
 #include "store/seal/primitives.h"
 #include "store/tombstones.h"
 
@@ -34,9 +35,10 @@ class Settled {
         std::sort(going_.begin(), going_.end());
         if (dry_run_ || going_.empty()) return going_;
         put_bundle();
-        for (const std::string& name : going_) keep(name);
-        backend_.sync();
-        for (const std::string& name : going_) backend_.remove(name);
+        for (const std::string& name : going_) {
+            copy_to_quarantine(backend_, name, to_hex(sha256(backend_.get(name))));
+            backend_.remove(name);
+        }
         return going_;
     }
 
@@ -65,15 +67,6 @@ class Settled {
                   [](const BundleRecord::Item& a, const BundleRecord::Item& b) { return a.sid < b.sid; });
         fill_random(bundle_.number.bytes);
         put_record(repository_, ObjectKind::Bundle, std::string(kBundles) + bundle_.number.hex(), bundle_);
-    }
-
-    void keep(const std::string& name) {
-        const Bytes found = backend_.get(name);
-        try {
-            backend_.put_new("quarantine/" + to_hex(sha256(found)), found);
-        } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Exists) throw;
-        }
     }
 
     const Repository& repository_;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "store/condemned.h"
+#include "store/finding.h"
 #include "store/seal/object.h"
 
 namespace vault {
@@ -46,9 +47,7 @@ std::vector<ListedSlot> slots_to_try(Backend& backend, std::optional<Error>& tro
             slots.push_back(std::move(slot));
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
-            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Unsupported &&
-                error.kind() != ErrorKind::Io)
-                throw;
+            if (!is_finding(error)) throw;
             trouble = with_context(info.name, error);
         }
     }
@@ -113,8 +112,11 @@ struct Opened {
     std::optional<Error> read_only_because;  // nothing: writing is fine
 };
 
-// `trouble`: why a newer one does not count, that of the newest. One that needs another program ends the search
-// (docs/format.md, section 6); one that the medium does not give is no more use than a damaged one.
+// Whether an older generation, or a copy, may stand in for one that fails so. One that needs another program ends the
+// search (docs/format.md, section 6); one that the medium does not give is no more use than a damaged one.
+bool is_past_use(const Error& error) { return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Io; }
+
+// `trouble`: why a newer one does not count, that of the newest.
 template <class Record, class Open>
 Record newest_valid(Backend& backend, const std::string& folder, std::optional<Error>& trouble, Open open) {
     for (const Generation& generation : generations(backend, folder)) {
@@ -125,7 +127,7 @@ Record newest_valid(Backend& backend, const std::string& folder, std::optional<E
                             generation.name + " is of generation " + std::to_string(record.generation));
             return record;
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Io) throw;
+            if (!is_past_use(error)) throw;
             if (!trouble) trouble = error;
         }
     }
@@ -147,7 +149,7 @@ Opened open_generations(Backend& backend, ByteView keyring_key, const Repository
             backend, "config/", config_trouble,
             [&](const auto& name, ByteView object) { return open_config(keyring_key, repository, name, object); });
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::Io) throw;
+        if (!is_past_use(error)) throw;
         opened.config = copied;
         config_trouble = error;
     }

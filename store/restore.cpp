@@ -10,6 +10,7 @@
 #include "store/base/text.h"
 #include "store/own_folders.h"
 #include "store/restore_tree.h"
+#include "store/thread_count.h"
 
 namespace vault {
 
@@ -58,8 +59,7 @@ void naming_what_is_left(const RestoreTarget& target, Work work) {
 RestoreReport restore_tree(const RestoreSource& source, const RestoreOptions& options,
                            const RestoreProgressSink& progress, const std::function<bool()>& interrupted) {
     const RestoreRange range(source.nodes, source.root, options.path, options.strip);
-    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-    const unsigned threads = options.threads != 0 ? options.threads : cores;
+    const unsigned threads = thread_count(options.threads);
     refuse_place_in(source.untouched, options.target);
     RestoreTarget target(options.target);
     RestoreLog log;

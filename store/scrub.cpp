@@ -4,15 +4,15 @@
 #include <algorithm>
 #include <mutex>
 #include <set>
-#include <thread>
 
 #include "store/backend/object_names.h"
-#include "store/verified_packs.h"
 #include "store/format/envelope.h"
-#include "store/index_parallel.h"
+#include "store/run_in_lanes.h"
 #include "store/seal/object.h"
 #include "store/seal/object_parts.h"
 #include "store/seal/primitives.h"
+#include "store/thread_count.h"
+#include "store/verified_packs.h"
 
 namespace vault {
 
@@ -71,8 +71,7 @@ class Scrub {
         std::ranges::stable_sort(listed, {}, waited_since);
         for (const ObjectInfo& info : listed) progress_.bytes_all += info.size;
         const auto started = std::chrono::steady_clock::now();
-        const unsigned threads = options_.threads > 0 ? options_.threads : std::thread::hardware_concurrency();
-        run_in_lanes(std::max(threads, 1u), listed.size(), [&](std::size_t, std::size_t i) {
+        run_in_lanes(thread_count(options_.threads), listed.size(), [&](std::size_t, std::size_t i) {
             const bool late = options_.max_duration &&
                               std::chrono::steady_clock::now() - started >= *options_.max_duration;
             const bool stop = interrupted_();

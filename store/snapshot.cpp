@@ -19,6 +19,7 @@
 #include "store/process_identity.h"
 #include "store/snapshot_notes.h"
 #include "store/snapshot_pipeline.h"
+#include "store/thread_count.h"
 #include "store/writer_chain.h"
 #include "store/writer_session.h"
 
@@ -152,8 +153,7 @@ class Run {
         progress_.phase = "reading";
         const Bytes stream = repository_.keys().gear_stream();
         const GearTable gear(std::span<const std::uint8_t, kGearStreamBytes>(stream.data(), kGearStreamBytes));
-        const unsigned threads =
-            options_.threads > 0 ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+        const unsigned threads = thread_count(options_.threads);
         EntryReader entries(repository_.config(), gear, source.findings, progress_, interrupted_);
         run_snapshot_pipeline(repository_.keys(), threads, entries, assembler, packs, progress_,
                               [&](const auto& hand_out) {

@@ -18,7 +18,6 @@ class SimulatedDamage {
     // Strikes a box of a pack, its directory, the copies of that, both, or the whole pack, while no actor runs.
     SimulatedDamage(TestRepository& test, std::mt19937_64& random);
 
-    const std::string& what() const { return what_; }
     const std::optional<PackId>& pack() const { return pack_; }  // nothing: copies of directories alone
 
     // After a repair that read everything: of all chunks that the live snapshots reached when it struck, and of which

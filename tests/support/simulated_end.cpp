@@ -1,5 +1,6 @@
 // The end of a simulated world: the last repair, the last prunes, and what must be so then.
 #include "store/check.h"
+#include "store/control_objects.h"
 #include "store/prune.h"
 #include "store/repair.h"
 #include "tests/support/prune_store.h"
@@ -20,7 +21,7 @@ void judge_leftovers(const Repository& repository, std::vector<std::string>& fou
     for (const char* folder : {"condemned/", "waiting/", "sessions/"})
         for (const ObjectInfo& info : repository.backend().list(folder)) found.push_back("left over: " + info.name);
     for (const ObjectInfo& info : repository.backend().list("marks/"))
-        if (repository.backend().list("snapshots/" + info.name.substr(6, 2 * SessionId::kBytes)).empty())
+        if (!object_exists(repository.backend(), "snapshots/" + info.name.substr(6, 2 * SessionId::kBytes)))
             found.push_back("left over: " + info.name);
     for (const Snapshot& snapshot : list_snapshots(repository, {}, Forgotten::Read).forgotten)
         found.push_back("left over: the forgotten snapshot " + snapshot.sid.hex());

@@ -5,7 +5,6 @@
 #include <memory>
 #include <stdexcept>
 
-#include "store/control_objects.h"
 #include "tests/support/simulated_machine.h"
 
 namespace vault {

@@ -176,6 +176,51 @@ TEST_CASE("a box that does not verify keeps its pack, is put on record, and noth
     CHECK(store.names("damaged/").size() == report.repacked.damaged.size());
 }
 
+TEST_CASE("a pack that the medium refuses, or that another pruner took, stays and ends nothing", "[prune]") {
+    for (const ErrorKind kind : {ErrorKind::Io, ErrorKind::NotFound}) {
+        std::set<std::pair<std::size_t, std::size_t>> named;  // in the plan, by its copying
+        for (std::uint64_t nth = 1;; ++nth) {
+            CAPTURE(kind == ErrorKind::Io, nth);
+            Sparse made;
+            PruneStore& store = made.store;
+            const PrunePlan plan = plan_prune(*store.repository, mark_repository(*store.repository, {}), {},
+                                              PruneStore::thorough().limits, [] {});
+            REQUIRE(plan.repacked.size() >= 2);
+            const PackUse& refused = plan.repacked.front();
+            REQUIRE(refused.content == ChunkKind::Data);
+            Fault fault;
+            fault.call = Call::Get;
+            fault.name_prefix = pack_name(refused.id);
+            fault.nth = nth;
+            fault.persistent = true;
+            fault.kind = kind;
+            store.faulty.inject(fault);
+            const PruneReport report = store.prune(PruneStore::thorough());
+            const bool was_refused = store.faulty.faults_hit() > 0;
+            store.faulty.clear_faults();
+            CHECK(store.test.memory().holds(pack_name(refused.id)) == was_refused);
+            CHECK(store.names("damaged/") == Names{});
+            CHECK(store.lost() == Names{});
+            if (!was_refused) {
+                REQUIRE(nth > 2);
+                break;
+            }
+            CHECK(std::ranges::find(report.repacked.copied, refused.id) == report.repacked.copied.end());
+            named.insert({report.plan.unreadable.size(), report.repacked.damaged.size()});
+            for (const auto& list : {report.plan.unreadable, report.repacked.damaged})
+                for (const std::string& why : list) CHECK_THAT(why, Catch::Contains(refused.id.hex()));
+            // It goes with the next one that can read it.
+            store.prune(PruneStore::thorough());
+            CHECK_FALSE(store.test.memory().holds(pack_name(refused.id)));
+            CHECK(store.lost() == Names{});
+            for (const auto& [id, count] : copies(*store.repository)) CHECK(count == 1);
+        }
+        CHECK(named.contains({1, 0}) == (kind == ErrorKind::Io));
+        CHECK(named.contains({0, 1}) == (kind == ErrorKind::Io));
+        CHECK(named.contains({0, 0}) == (kind == ErrorKind::NotFound));
+    }
+}
+
 TEST_CASE("copies that do not read back after the list was put save nothing", "[prune]") {
     Sparse made;
     PruneStore& store = made.store;

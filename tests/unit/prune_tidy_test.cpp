@@ -7,8 +7,9 @@
 #include "store/damage_report.h"
 #include "store/marks.h"
 #include "store/prune_tidy.h"
-#include "store/tombstones.h"
+#include "store/session_end.h"
 #include "store/snapshots.h"
+#include "store/tombstones.h"
 #include "store/writer_session.h"
 #include "tests/support/failures.h"
 #include "tests/support/prune_store.h"
@@ -248,6 +249,25 @@ TEST_CASE("what a killed run has spilled goes although its fence is in a bundle;
     store.snapshot(source);
     CHECK_FALSE(std::filesystem::exists(spill / dead.hex()));
     CHECK(std::filesystem::exists(spill / living.hex()));
+}
+
+TEST_CASE("a session object that cannot be read ends no run, and stays for check to name", "[prune]") {
+    for (const ErrorKind kind : {ErrorKind::Corrupt, ErrorKind::Unsupported, ErrorKind::Io}) {
+        CAPTURE(static_cast<int>(kind));
+        PruneStore store;
+        const SessionId unread = store.put_session(process_elsewhere()), dead = store.put_session(this_process());
+        Fault fault;
+        fault.call = Call::Get;
+        fault.name_prefix = "sessions/" + unread.hex();
+        fault.persistent = true;
+        fault.kind = kind;
+        store.faulty.inject(fault);
+        CHECK(end_dead_sessions(*store.repository, [](const SessionRecord&) { return Liveness::Gone; }) == 1);
+        CHECK(store.faulty.faults_hit() == 1);
+        CHECK(store.test.memory().holds("sessions/" + unread.hex()));
+        CHECK_FALSE(store.test.memory().holds("snapshots/" + unread.hex()));
+        CHECK_FALSE(store.test.memory().holds("sessions/" + dead.hex()));
+    }
 }
 
 TEST_CASE("a bundling of which any call fails forgets and brings back nothing", "[prune]") {

@@ -165,7 +165,9 @@ TEST_CASE("of the chunks of a box those are sound that are the bytes of their id
           std::vector<bool>{true, true, false});
     chunks[1].id.bytes[0] ^= 1;
     CHECK(sound_chunks(keys, ChunkKind::Data, chunks, plain) == std::vector<bool>{true, false, true});
-    // What stands behind one that is too long has no place either.
+    // What stands behind one that is too long has no place either, not even that one's.
+    chunks[1].id.bytes[0] ^= 1;
+    chunks[2] = chunks[1];
     chunks[1].length = 0xFFFF'FFFF;
     CHECK(sound_chunks(keys, ChunkKind::Data, chunks, plain) == std::vector<bool>{true, false, false});
     CHECK(sound_chunks(keys, ChunkKind::Data, {}, plain).empty());
