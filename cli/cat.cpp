@@ -10,13 +10,13 @@
 namespace vault {
 
 ExitCode run_cat(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Writes a file of a snapshot to stdout. No byte goes out before it is verified. With --json the content comes "
         "as hexadecimal pieces.",
         "vault cat");
     SnapshotArgument argument;
-    argument.add_to(app, "SNAP:PATH", "The file");
-    invocation.parse(app);
+    argument.add_to(parser, "SNAP:PATH", "The file");
+    invocation.parse(parser);
 
     const OpenSnapshot open(invocation, argument);
     const PlacedEntry file = find_entry(open.manifest(), open.path());

@@ -23,18 +23,18 @@ struct Arguments {
     bool no_record = false;
     unsigned threads = 0;
 
-    void add_to(CLI::App& app) {
-        app.add_option("SNAP", references,
-                       "Only the trees of these snapshots, and with --read-data the packs that they need");
-        add_filter(app, filter, "Only the trees");
-        app.add_flag("--read-data", read_data,
-                     "Also read every pack and verify every byte; --read-data=N%: packs of N% of the bytes, "
-                     "those first that were verified longest ago");
-        app.add_option("--max-duration", max_duration,
-                       "Read data for so long (90s, 30m, 12h); the next run goes on where this one stopped")
-            ->type_name("SPAN");
-        app.add_flag("--no-record", no_record, "Put no record of damage into the repository");
-        add_threads(app, threads);
+    void add_to(OptionParser& parser) {
+        parser.add_option("SNAP", references,
+                          "Only the trees of these snapshots, and with --read-data the packs that they need");
+        add_filter(parser, filter, "Only the trees");
+        parser.add_flag("--read-data", read_data,
+                        "Also read every pack and verify every byte; --read-data=N%: packs of N% of the bytes, "
+                        "those first that were verified longest ago");
+        parser.add_option("--max-duration", max_duration,
+                          "Read data for so long (90s, 30m, 12h); the next run goes on where this one stopped")
+            .type_name("SPAN");
+        parser.add_flag("--no-record", no_record, "Put no record of damage into the repository");
+        add_threads(parser, threads);
     }
 
     CheckOptions options() const {
@@ -84,14 +84,14 @@ ExitCode code_of(const CheckReport& report) {
 }  // namespace
 
 ExitCode run_check(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Verifies a repository: every object, the directory of every pack and the trees of all snapshots; with "
         "--read-data every byte. Believes nothing that this client keeps. Where something is damaged it names packs, "
         "chunks, files and snapshots, and puts a record so that later snapshots store again what they can.",
         "vault check");
     Arguments arguments;
-    arguments.add_to(app);
-    invocation.parse(app);
+    arguments.add_to(parser);
+    invocation.parse(parser);
     CheckOptions options = arguments.options();
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);

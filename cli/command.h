@@ -1,7 +1,6 @@
 // What every command has in common: options that all take, parsing, opening the repository.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/json_output.h"
+#include "cli/option_parser.h"
 #include "cli/output.h"
 #include "cli/secrets.h"
 #include "store/repository.h"
@@ -27,7 +27,7 @@ class Invocation {
 
     // Adds the options that all commands take and parses. Throws Usage, in one line with a guess at what was meant, and
     // HelpShown.
-    void parse(CLI::App& app);
+    void parse(OptionParser& parser);
 
     // For a command that consists of actions ("key list"): the first argument that is no option, taken out; "" where
     // there is none.
@@ -52,19 +52,15 @@ class Invocation {
 };
 
 // --threads; 0 unless given: one a core.
-CLI::Option* add_threads(CLI::App& app, unsigned& threads);
+void add_threads(OptionParser& parser, unsigned& threads);
 
 // What Argon2id is to cost for a new password.
 struct StrengthOptions {
     std::uint32_t memory_mib = SlotStrength{}.memory_kib / 1024;
     std::uint32_t passes = SlotStrength{}.passes;
-    void add_to(CLI::App& app);
+    void add_to(OptionParser& parser);
     SlotStrength value() const { return {memory_mib * 1024, passes}; }
 };
-
-// An option that may be given several times, each time with one value.
-CLI::Option* add_repeated(CLI::App& app, const std::string& name, std::vector<std::string>& values,
-                          const std::string& type, const std::string& description);
 
 // argv -> plain structs -> operation -> exit code; one file per family.
 ExitCode run_init(Invocation& invocation);

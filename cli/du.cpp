@@ -17,7 +17,7 @@ std::string bytes_cell(std::uint64_t bytes, bool exact) {
 }  // namespace
 
 ExitCode run_du(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Sums up a snapshot, or the part of it below PATH: SIZE is the length of its entries, ALLOCATED the room they "
         "took at their source, both as du counts them. A file with several links counts once for each. What is added "
         "to the repository is "
@@ -26,10 +26,11 @@ ExitCode run_du(Invocation& invocation) {
     SnapshotArgument argument;
     unsigned depth = 0;
     bool exact = false;
-    argument.add_to(app);
-    app.add_option("-d,--max-depth", depth, "Also each folder at most N levels below; 0 unless given")->type_name("N");
-    app.add_flag("--bytes", exact, "Bytes instead of KiB, MiB …");
-    invocation.parse(app);
+    argument.add_to(parser);
+    parser.add_option("-d,--max-depth", depth, "Also each folder at most N levels below; 0 unless given")
+        .type_name("N");
+    parser.add_flag("--bytes", exact, "Bytes instead of KiB, MiB …");
+    invocation.parse(parser);
 
     const OpenSnapshot open(invocation, argument);
     Output& output = invocation.output();

@@ -55,18 +55,18 @@ Json summary_of(const SnapshotListing& listing, const ForgetPlan& plan, bool dry
 }  // namespace
 
 ExitCode run_forget(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Forgets snapshots: those named, or in each series those that no rule keeps. The newest of a series and what "
         "`vault hold` holds always stay. What they held is still stored.",
         "vault forget");
     Arguments arguments;
-    app.add_option("SNAP", arguments.references, "Snapshots")->type_name("");
-    arguments.keep.add_to(app);
-    add_filter(app, arguments.filter, "Only");
-    app.add_flag("-n,--dry-run", arguments.dry_run,
-                 "Say what would be forgotten and what keeps the rest; change nothing");
-    app.add_flag("--all", arguments.all, "Go on also if no snapshot of the whole repository is left");
-    invocation.parse(app);
+    parser.add_option("SNAP", arguments.references, "Snapshots").type_name("");
+    arguments.keep.add_to(parser);
+    add_filter(parser, arguments.filter, "Only");
+    parser.add_flag("-n,--dry-run", arguments.dry_run,
+                    "Say what would be forgotten and what keeps the rest; change nothing");
+    parser.add_flag("--all", arguments.all, "Go on also if no snapshot of the whole repository is left");
+    invocation.parse(parser);
     require_one_way(arguments);
     const bool by_rules = arguments.references.empty();
     const KeepRules rules = arguments.keep.rules();

@@ -36,18 +36,19 @@ void show(Output& output, const InitReport& report, const std::string& key_file)
 }  // namespace
 
 ExitCode run_init(Invocation& invocation) {
-    CLI::App app("Makes a repository in a folder that is empty or not there yet, and prints its recovery key, once.",
-                 "vault init");
+    OptionParser parser(
+        "Makes a repository in a folder that is empty or not there yet, and prints its recovery key, once.",
+        "vault init");
     std::optional<std::string> new_key_file;
     InitOptions options;
     StrengthOptions strength;
-    app.add_option("--new-key-file", new_key_file,
-                   "Write a new key file (mode 0600); it opens the repository, together with the "
-                   "password if one is given")
-        ->type_name("PATH");
-    app.add_option("--label", options.label, "Name of the first key")->type_name("TEXT");
-    strength.add_to(app);
-    invocation.parse(app);
+    parser.add_option("--new-key-file", new_key_file,
+                      "Write a new key file (mode 0600); it opens the repository, together with the "
+                      "password if one is given")
+        .type_name("PATH");
+    parser.add_option("--label", options.label, "Name of the first key").type_name("TEXT");
+    strength.add_to(parser);
+    invocation.parse(parser);
     options.strength = strength.value();
     if (!options.label.empty()) require_label(options.label, "--label");
 

@@ -119,14 +119,14 @@ Description describe_reference(const Repository& repository, const Credentials& 
 }  // namespace
 
 ExitCode run_inspect(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Shows everything that is known of one thing: an object of the repository by its name (config/1, "
         "snapshots/ID …), a chunk, tree node, pack or key by its id of 64 digits, a snapshot, or an entry of one "
         "(SNAP:PATH). Secrets are not shown.",
         "vault inspect");
     SnapshotArgument argument;
-    argument.add_to(app, "OBJECT", "Name, id, SNAP or SNAP:PATH");
-    invocation.parse(app);
+    argument.add_to(parser, "OBJECT", "Name, id, SNAP or SNAP:PATH");
+    invocation.parse(parser);
     const std::string& what = argument.reference;
 
     std::shared_ptr<Backend> backend = open_local(invocation.repository_location());

@@ -1,7 +1,6 @@
 // Texts of options -> rules.
 #include "cli/keep_options.h"
 
-#include "cli/command.h"
 #include "store/base/text.h"
 #include "store/label.h"
 
@@ -34,15 +33,15 @@ std::uint64_t parse_count(const std::string& name, const std::string& text) {
 
 }  // namespace
 
-void KeepOptions::add_to(CLI::App& app) {
+void KeepOptions::add_to(OptionParser& parser) {
     for (const CountOption& option : kCounts)
-        app.add_option(option.name, counts_[option.name], option.description)->type_name("N");
-    app.add_option("--keep-within", within_,
-                   "Keep what is younger than SPAN beside the newest snapshot: numbers with y, m, d, h, as in 1y6m")
-        ->type_name("SPAN");
-    add_repeated(app, "--keep-tag", tags_, "TAG", "Keep what has this tag (may be repeated)");
-    app.add_option("--tz", zone_, "The time zone of hours, days and weeks, as in Europe/Berlin; default: UTC")
-        ->type_name("ZONE");
+        parser.add_option(option.name, counts_[option.name], option.description).type_name("N");
+    parser.add_option("--keep-within", within_,
+                      "Keep what is younger than SPAN beside the newest snapshot: numbers with y, m, d, h, as in 1y6m")
+        .type_name("SPAN");
+    parser.add_repeated("--keep-tag", tags_, "Keep what has this tag (may be repeated)").type_name("TAG");
+    parser.add_option("--tz", zone_, "The time zone of hours, days and weeks, as in Europe/Berlin; default: UTC")
+        .type_name("ZONE");
 }
 
 bool KeepOptions::any_rule() const {

@@ -1,12 +1,12 @@
 // The options that say which snapshots to keep; one place for every command that has them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/option_parser.h"
 #include "store/retention.h"
 
 namespace vault {
@@ -14,7 +14,7 @@ namespace vault {
 class KeepOptions {
   public:
     // --keep-last, -hourly, -daily, -weekly, -monthly, -yearly, -within, -tag, and --tz. Outlives the parsing.
-    void add_to(CLI::App& app);
+    void add_to(OptionParser& parser);
 
     bool any_rule() const;                // a rule was given, be its count zero
     bool zone_given() const { return zone_.has_value(); }

@@ -33,9 +33,10 @@ std::string strength_text(const KeyInfo& key) {
 }
 
 ExitCode run_list(Invocation& invocation) {
-    CLI::App app("Lists the keys. What a key is called can be read with that key alone: `vault inspect keys/ID`.",
-                 "vault key list");
-    invocation.parse(app);
+    OptionParser parser(
+        "Lists the keys. What a key is called can be read with that key alone: `vault inspect keys/ID`.",
+        "vault key list");
+    invocation.parse(parser);
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     Output& output = invocation.output();
     Table table({{"ID"}, {"OPENS WITH"}, {"ARGON2ID"}, {"ADDED"}, {""}});
@@ -83,20 +84,20 @@ void show_change(Invocation& invocation, const char* action, const SlotId& id, c
 }
 
 ExitCode run_add(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Adds a key. Its password comes from VAULT_NEW_PASSWORD_FILE, VAULT_NEW_PASSWORD_COMMAND, "
         "VAULT_NEW_PASSWORD_FD, VAULT_NEW_PASSWORD or a prompt.",
         "vault key add");
     NewKeyOptions options;
     std::optional<std::string> new_key_file;
     StrengthOptions strength;
-    app.add_option("--new-key-file", new_key_file,
-                   "Write a new key file (mode 0600); it opens the repository, together with the "
-                   "new password if one is given")
-        ->type_name("PATH");
-    app.add_option("--label", options.label, "Name of the key")->type_name("TEXT");
-    strength.add_to(app);
-    invocation.parse(app);
+    parser.add_option("--new-key-file", new_key_file,
+                      "Write a new key file (mode 0600); it opens the repository, together with the "
+                      "new password if one is given")
+        .type_name("PATH");
+    parser.add_option("--label", options.label, "Name of the key").type_name("TEXT");
+    strength.add_to(parser);
+    invocation.parse(parser);
     if (!options.label.empty()) require_label(options.label, "--label");
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
     const Secrets secrets = secrets_to_add(invocation.secret_sources(), new_key_file);
@@ -110,10 +111,10 @@ ExitCode run_add(Invocation& invocation) {
 }
 
 ExitCode run_remove(Invocation& invocation) {
-    CLI::App app("Removes a key; never the one that opens the repository for this command.", "vault key remove");
+    OptionParser parser("Removes a key; never the one that opens the repository for this command.", "vault key remove");
     std::string id;
-    app.add_option("ID", id, "The start of the key's id")->required()->type_name("");
-    invocation.parse(app);
+    parser.add_option("ID", id, "The start of the key's id").required().type_name("");
+    invocation.parse(parser);
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
     const SlotId removed = remove_key(*repository, id);
     show_change(invocation, "remove", removed, "removed key " + removed.hex().substr(0, kShortDigits));
@@ -121,13 +122,13 @@ ExitCode run_remove(Invocation& invocation) {
 }
 
 ExitCode run_passwd(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Changes the password of the key that opens the repository. The new one comes from VAULT_NEW_PASSWORD_FILE, "
         "VAULT_NEW_PASSWORD_COMMAND, VAULT_NEW_PASSWORD_FD, VAULT_NEW_PASSWORD or a prompt.",
         "vault key passwd");
     StrengthOptions strength;
-    strength.add_to(app);
-    invocation.parse(app);
+    strength.add_to(parser);
+    invocation.parse(parser);
     std::shared_ptr<Backend> backend = open_local(invocation.repository_location());
     const Secrets secrets = secrets_to_open(invocation.secret_sources());
     const auto repository = Repository::open(backend, secrets.credentials(), default_client_folders(), Access::Write);
@@ -140,11 +141,11 @@ ExitCode run_passwd(Invocation& invocation) {
 }
 
 ExitCode run_recovery(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Makes a new recovery key and prints it, once. Earlier ones go on to open the repository until they are "
         "removed.",
         "vault key recovery");
-    invocation.parse(app);
+    invocation.parse(parser);
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
     const RecoveryKey key = add_recovery_key(*repository);
     if (invocation.json()) {

@@ -41,16 +41,16 @@ std::string long_line(const Output& output, const PlacedEntry& placed, const std
 }  // namespace
 
 ExitCode run_ls(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Lists the entries of a folder in a snapshot, or of everything below it. Names are escaped on a terminal and "
         "whole in a pipe; times are UTC.",
         "vault ls");
     SnapshotArgument argument;
     bool long_form = false, recursive = false;
-    argument.add_to(app);
-    app.add_flag("-l,--long", long_form, "Mode, links, owner, group, size and time too");
-    app.add_flag("-R,--recursive", recursive, "Everything below, with absolute paths");
-    invocation.parse(app);
+    argument.add_to(parser);
+    parser.add_flag("-l,--long", long_form, "Mode, links, owner, group, size and time too");
+    parser.add_flag("-R,--recursive", recursive, "Everything below, with absolute paths");
+    invocation.parse(parser);
 
     const OpenSnapshot open(invocation, argument);
     Output& output = invocation.output();

@@ -63,23 +63,24 @@ class Teller {
 };
 
 MountCommand parse(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Shows the snapshots as folders of files at MOUNTPOINT and returns when they are there; a daemon goes on to "
         "answer until the mount is ended by `vault umount` or SIGTERM. Reading alone.",
         "vault mount");
     MountCommand command;
-    app.add_option("MOUNTPOINT", command.point, "An existing folder")->required()->type_name("");
-    app.add_option("--snapshot", command.view.snapshot,
-                   "Only this snapshot, or the folder PATH of it, at MOUNTPOINT itself")
-        ->type_name("SNAP[:PATH]");
-    add_filter(app, command.view.filter, "Only snapshots");
-    app.add_flag("--allow-other", command.allow_other, "Let other users in; permissions count as they were recorded");
-    app.add_flag("-f,--foreground", command.foreground, "Stay in the foreground until the mount is ended");
-    app.add_option("--timeout", command.timeout_seconds,
-                   "How long to wait for the repository before a read fails; 30 unless given")
-        ->type_name("SECONDS")
-        ->check(CLI::Range(1, kTimeoutMaxSeconds));
-    invocation.parse(app);
+    parser.add_option("MOUNTPOINT", command.point, "An existing folder").required().type_name("");
+    parser.add_option("--snapshot", command.view.snapshot,
+                      "Only this snapshot, or the folder PATH of it, at MOUNTPOINT itself")
+        .type_name("SNAP[:PATH]");
+    add_filter(parser, command.view.filter, "Only snapshots");
+    parser.add_flag("--allow-other", command.allow_other,
+                    "Let other users in; permissions count as they were recorded");
+    parser.add_flag("-f,--foreground", command.foreground, "Stay in the foreground until the mount is ended");
+    parser.add_option("--timeout", command.timeout_seconds,
+                      "How long to wait for the repository before a read fails; 30 unless given")
+        .type_name("SECONDS")
+        .range(1, kTimeoutMaxSeconds);
+    invocation.parse(parser);
     return command;
 }
 

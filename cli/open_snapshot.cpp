@@ -3,15 +3,15 @@
 
 namespace vault {
 
-void add_filter(CLI::App& app, SnapshotFilter& filter, const std::string& purpose) {
-    add_repeated(app, "--series", filter.series, "NAME", purpose + " of this series (may be repeated)");
-    add_repeated(app, "--host", filter.hosts, "NAME", purpose + " of this host (may be repeated)");
-    add_repeated(app, "--tag", filter.tags, "TAG", purpose + " with this tag (may be repeated)");
+void add_filter(OptionParser& parser, SnapshotFilter& filter, const std::string& purpose) {
+    parser.add_repeated("--series", filter.series, purpose + " of this series (may be repeated)").type_name("NAME");
+    parser.add_repeated("--host", filter.hosts, purpose + " of this host (may be repeated)").type_name("NAME");
+    parser.add_repeated("--tag", filter.tags, purpose + " with this tag (may be repeated)").type_name("TAG");
 }
 
-void SnapshotArgument::add_to(CLI::App& app, const char* name, const char* description) {
-    app.add_option(name, reference, description)->required()->type_name("");
-    add_filter(app, filter, "`latest` is the latest");
+void SnapshotArgument::add_to(OptionParser& parser, const char* name, const char* description) {
+    parser.add_option(name, reference, description).required().type_name("");
+    add_filter(parser, filter, "`latest` is the latest");
 }
 
 OpenSnapshot::OpenSnapshot(Invocation& invocation, const SnapshotArgument& argument) {

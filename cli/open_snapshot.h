@@ -7,13 +7,13 @@
 namespace vault {
 
 // --series, --host and --tag: which snapshots count.
-void add_filter(CLI::App& app, SnapshotFilter& filter, const std::string& purpose);
+void add_filter(OptionParser& parser, SnapshotFilter& filter, const std::string& purpose);
 
 // SNAP[:PATH] and what narrows it.
 struct SnapshotArgument {
     std::string reference;
     SnapshotFilter filter;
-    void add_to(CLI::App& app, const char* name = "SNAP", const char* description = "SNAP or SNAP:PATH");
+    void add_to(OptionParser& parser, const char* name = "SNAP", const char* description = "SNAP or SNAP:PATH");
 };
 
 // A repository, a view of it, and the manifest of the snapshot that SNAP[:PATH] names.

@@ -23,25 +23,25 @@ struct Arguments {
     KeepOptions keep;
     SnapshotFilter filter;
 
-    void add_to(CLI::App& app) {
-        keep.add_to(app);
-        add_filter(app, filter, "With rules that keep: only");
-        app.add_flag("-n,--dry-run", dry_run, "Say what would be done and change nothing");
-        app.add_option("--max-unused", max_unused,
-                       "Bytes of packs that may stay unused rather than be rewritten: N% of what stays, or a size; 5% "
-                       "unless given")
-            ->type_name("LIMIT");
-        app.add_option("--max-repack-size", max_repack, "Copy at most so much in this run; no limit unless given")
-            ->type_name("SIZE");
-        app.add_option("--max-delete", max_delete,
-                       "Stop if more would go although nothing was forgotten that explains it: N% of the packs' bytes, "
-                       "or a size; 30% unless given")
-            ->type_name("LIMIT");
-        app.add_option("--keep-forgotten", keep_forgotten,
-                       "Spare what was forgotten less than this ago (30m, 12h, 7d, 4w): `vault undelete` can bring it "
-                       "back")
-            ->type_name("AGE");
-        app.add_flag("--all", all, "Go on although no snapshot is left, and delete everything");
+    void add_to(OptionParser& parser) {
+        keep.add_to(parser);
+        add_filter(parser, filter, "With rules that keep: only");
+        parser.add_flag("-n,--dry-run", dry_run, "Say what would be done and change nothing");
+        parser.add_option("--max-unused", max_unused,
+                          "Bytes of packs that may stay unused rather than be rewritten: N% of what stays, or a size; "
+                          "5% unless given")
+            .type_name("LIMIT");
+        parser.add_option("--max-repack-size", max_repack, "Copy at most so much in this run; no limit unless given")
+            .type_name("SIZE");
+        parser.add_option("--max-delete", max_delete,
+                          "Stop if more would go although nothing was forgotten that explains it: N% of the packs' "
+                          "bytes, or a size; 30% unless given")
+            .type_name("LIMIT");
+        parser.add_option("--keep-forgotten", keep_forgotten,
+                          "Spare what was forgotten less than this ago (30m, 12h, 7d, 4w): `vault undelete` can bring "
+                          "it back")
+            .type_name("AGE");
+        parser.add_flag("--all", all, "Go on although no snapshot is left, and delete everything");
     }
 
     PruneOptions options() const {
@@ -80,14 +80,14 @@ void require_rules(const Arguments& arguments) {
 }  // namespace
 
 ExitCode run_prune(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Reclaims the room of what no snapshot needs: packs that nothing needs are deleted, those of which little is "
         "needed are rewritten, small ones are merged. With rules that keep, it first forgets what no rule keeps, as "
         "`vault forget` does. Runs beside snapshots, restores and other prunes.",
         "vault prune");
     Arguments arguments;
-    arguments.add_to(app);
-    invocation.parse(app);
+    arguments.add_to(parser);
+    invocation.parse(parser);
     PruneOptions options = arguments.options();
     require_rules(arguments);
 

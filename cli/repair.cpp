@@ -20,15 +20,16 @@ struct Arguments {
     std::optional<std::string> from;
     unsigned threads = 0;
 
-    void add_to(CLI::App& app) {
-        app.add_flag("-n,--dry-run", dry_run, "Say what would be done and change nothing");
-        app.add_flag("--read-data", read_data,
-                     "Read every byte first; unless given, damage counts that is on record (vault check --read-data) "
-                     "or shows in the structure")
-            ->disable_flag_override();
-        app.add_option("--from", from, "Take what is lost from a copy of this repository, opened by the same password")
-            ->type_name("REPOSITORY");
-        add_threads(app, threads);
+    void add_to(OptionParser& parser) {
+        parser.add_flag("-n,--dry-run", dry_run, "Say what would be done and change nothing");
+        parser.add_flag("--read-data", read_data,
+                        "Read every byte first; unless given, damage counts that is on record (vault check "
+                        "--read-data) or shows in the structure")
+            .without_value();
+        parser.add_option("--from", from,
+                          "Take what is lost from a copy of this repository, opened by the same password")
+            .type_name("REPOSITORY");
+        add_threads(parser, threads);
     }
 };
 
@@ -112,14 +113,14 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
 }  // namespace
 
 ExitCode run_repair(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Saves what can be read of damaged packs into new ones, replaces what the repository holds twice, takes "
         "damaged packs away into quarantine/, and names what stays lost. Deletes nothing that is nowhere else. Runs "
         "beside snapshots, restores and prunes.",
         "vault repair");
     Arguments arguments;
-    arguments.add_to(app);
-    invocation.parse(app);
+    arguments.add_to(parser);
+    invocation.parse(parser);
     // Where config is damaged the repository cannot be opened for writing yet.
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     if (repository->config().write_features != 0)

@@ -102,23 +102,23 @@ void show_summary(Output& output, const RestoreReport& report, const RestoreOpti
 }  // namespace
 
 ExitCode run_restore(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Writes a snapshot, or the part of it below PATH, to a folder. Entries land at DIR + their absolute path.",
         "vault restore");
     SnapshotArgument argument;
     RestoreOptions options;
-    argument.add_to(app);
-    app.add_option("-t,--target", options.target, "The folder to write to; made if it is not there")
-        ->required()
-        ->type_name("DIR");
-    app.add_option("--strip", options.strip, "Drop this many leading components of each path")->type_name("N");
-    app.add_flag("--as-is", options.as_is,
-                 "Bring back what may be dangerous too: setuid bits, capabilities, security.* and "
-                 "trusted.* attributes, devices, file flags");
-    app.add_flag("--delete", options.delete_extra,
-                 "Delete what is in DIR and not in the snapshot, beneath its source paths");
-    add_threads(app, options.threads);
-    invocation.parse(app);
+    argument.add_to(parser);
+    parser.add_option("-t,--target", options.target, "The folder to write to; made if it is not there")
+        .required()
+        .type_name("DIR");
+    parser.add_option("--strip", options.strip, "Drop this many leading components of each path").type_name("N");
+    parser.add_flag("--as-is", options.as_is,
+                    "Bring back what may be dangerous too: setuid bits, capabilities, security.* and "
+                    "trusted.* attributes, devices, file flags");
+    parser.add_flag("--delete", options.delete_extra,
+                    "Delete what is in DIR and not in the snapshot, beneath its source paths");
+    add_threads(parser, options.threads);
+    invocation.parse(parser);
 
     const SnapshotReference wanted = parse_reference(argument.reference);
     options.path = wanted.path;

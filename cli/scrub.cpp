@@ -46,17 +46,18 @@ void print_all(Output& output, const ScrubReport& report, std::int64_t elapsed_n
 }  // namespace
 
 ExitCode run_scrub(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Verifies without a password what can be verified so: the name of every pack and key slot is the hash of its "
         "bytes, every other object has the length and head of what its name says. `vault check` verifies the rest.",
         "vault scrub");
     std::optional<std::string> max_duration;
     ScrubOptions options;
-    app.add_option("--max-duration", max_duration,
-                   "Begin no further pack after so long (90s, 30m, 12h); the next run begins with those that are left")
-        ->type_name("SPAN");
-    add_threads(app, options.threads);
-    invocation.parse(app);
+    parser.add_option("--max-duration", max_duration,
+                      "Begin no further pack after so long (90s, 30m, 12h); the next run begins with those that are "
+                      "left")
+        .type_name("SPAN");
+    add_threads(parser, options.threads);
+    invocation.parse(parser);
     if (max_duration) options.max_duration = parse_span("--max-duration", *max_duration);
     options.state = default_client_folders().state;
 

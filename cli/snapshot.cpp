@@ -23,25 +23,29 @@ struct Arguments {
     std::vector<std::string> exclude_files;
 };
 
-void add_options(CLI::App& app, Arguments& arguments) {
+void add_options(OptionParser& parser, Arguments& arguments) {
     SnapshotOptions& options = arguments.options;
-    app.add_option("PATH", options.paths, "Files and folders")->required()->type_name("");
-    app.add_option("--as", arguments.recorded_as, "Record the one PATH under this absolute path")->type_name("PATH");
-    app.add_option("--series", arguments.series, "The line of snapshots that this one continues; default: HOST:PATHS")
-        ->type_name("NAME");
-    app.add_option("--host", arguments.host, "Host name to record; default: this machine's")->type_name("NAME");
-    add_repeated(app, "--tag", options.tags, "TAG", "Tag the snapshot (may be repeated)");
-    app.add_option("--time", arguments.time, "Time to record instead of now: YYYY-MM-DD[THH:MM[:SS]], UTC")
-        ->type_name("TIME");
-    app.add_flag("--force-rescan", options.force_rescan, "Read every file, changed or not");
-    add_repeated(app, "--exclude", options.excludes, "PATTERN",
-                 "Leave out what matches, in the syntax of .gitignore (may be "
-                 "repeated)");
-    add_repeated(app, "--exclude-file", arguments.exclude_files, "FILE",
-                 "Leave out what matches a line of FILE (may be repeated)");
-    app.add_option("--parent", arguments.parent, "The snapshot to compare with; default: the newest of the series")
-        ->type_name("SNAP");
-    add_threads(app, options.threads);
+    parser.add_option("PATH", options.paths, "Files and folders").required().type_name("");
+    parser.add_option("--as", arguments.recorded_as, "Record the one PATH under this absolute path").type_name("PATH");
+    parser.add_option("--series", arguments.series,
+                      "The line of snapshots that this one continues; default: HOST:PATHS")
+        .type_name("NAME");
+    parser.add_option("--host", arguments.host, "Host name to record; default: this machine's").type_name("NAME");
+    parser.add_repeated("--tag", options.tags, "Tag the snapshot (may be repeated)").type_name("TAG");
+    parser.add_option("--time", arguments.time, "Time to record instead of now: YYYY-MM-DD[THH:MM[:SS]], UTC")
+        .type_name("TIME");
+    parser.add_flag("--force-rescan", options.force_rescan, "Read every file, changed or not");
+    parser
+        .add_repeated("--exclude", options.excludes,
+                      "Leave out what matches, in the syntax of .gitignore (may be repeated)")
+        .type_name("PATTERN");
+    parser
+        .add_repeated("--exclude-file", arguments.exclude_files,
+                      "Leave out what matches a line of FILE (may be repeated)")
+        .type_name("FILE");
+    parser.add_option("--parent", arguments.parent, "The snapshot to compare with; default: the newest of the series")
+        .type_name("SNAP");
+    add_threads(parser, options.threads);
 }
 
 void read_exclude_file(const std::string& path, std::vector<std::string>& excludes) {
@@ -132,16 +136,16 @@ void show_summary(Output& output, const SnapshotReport& report, std::int64_t ela
 }  // namespace
 
 ExitCode run_snapshot(Invocation& invocation) {
-    CLI::App app("Takes a snapshot of files and folders. Only what the repository does not have yet is added.",
-                 "vault snapshot");
+    OptionParser parser("Takes a snapshot of files and folders. Only what the repository does not have yet is added.",
+                        "vault snapshot");
     Arguments arguments;
-    add_options(app, arguments);
-    invocation.parse(app);
+    add_options(parser, arguments);
+    invocation.parse(parser);
     SnapshotOptions& options = arguments.options;
-    if (app.count("--as") > 0) options.recorded_as = arguments.recorded_as;
-    if (app.count("--series") > 0) options.series = arguments.series;
-    if (app.count("--host") > 0) options.host = arguments.host;
-    if (app.count("--time") > 0) options.time = parse_civil_time(arguments.time, RoundTo::Start);
+    if (parser.given("--as")) options.recorded_as = arguments.recorded_as;
+    if (parser.given("--series")) options.series = arguments.series;
+    if (parser.given("--host")) options.host = arguments.host;
+    if (parser.given("--time")) options.time = parse_civil_time(arguments.time, RoundTo::Start);
     for (const std::string& file : arguments.exclude_files) read_exclude_file(file, options.excludes);
 
     std::unique_ptr<SourceWalk> walk;
@@ -153,7 +157,7 @@ ExitCode run_snapshot(Invocation& invocation) {
                 // It is met again, and told, when the repository is open.
             }
         });
-    if (app.count("--parent") > 0) options.parent = resolve(list_snapshots(*repository), arguments.parent).sid;
+    if (parser.given("--parent")) options.parent = resolve(list_snapshots(*repository), arguments.parent).sid;
     SnapshotProgress counters;
     std::int64_t elapsed_ns = 0;
     const SnapshotReport report = [&] {

@@ -38,14 +38,14 @@ std::vector<std::string> cells_of(const Snapshot& snapshot, const Time& at) {
 }  // namespace
 
 ExitCode run_snapshots(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Lists the snapshots, oldest first. SIZE is what a restore writes, ADDED what the run stored. Times are UTC.",
         "vault snapshots");
     SnapshotFilter filter;
     bool forgotten = false;
-    add_filter(app, filter, "Only");
-    app.add_flag("--forgotten", forgotten, "Those that were forgotten, and that `vault undelete` may bring back");
-    invocation.parse(app);
+    add_filter(parser, filter, "Only");
+    parser.add_flag("--forgotten", forgotten, "Those that were forgotten, and that `vault undelete` may bring back");
+    invocation.parse(parser);
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     const SnapshotListing listing =

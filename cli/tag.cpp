@@ -15,9 +15,9 @@ struct Selection {
     std::vector<std::string> references;
     SnapshotFilter filter;
 
-    void add_to(CLI::App& app) {
-        app.add_option("SNAP", references, "Snapshots")->type_name("");
-        add_filter(app, filter, "Only");
+    void add_to(OptionParser& parser) {
+        parser.add_option("SNAP", references, "Snapshots").type_name("");
+        add_filter(parser, filter, "Only");
     }
     void require_some() const {
         if (references.empty() && filter.is_empty())
@@ -65,15 +65,15 @@ ExitCode show_count(Invocation& invocation, std::uint64_t changed, std::size_t c
 }  // namespace
 
 ExitCode run_tag(Invocation& invocation) {
-    CLI::App app("Adds, removes and replaces tags of snapshots.", "vault tag");
+    OptionParser parser("Adds, removes and replaces tags of snapshots.", "vault tag");
     Selection selection;
     TagChange change;
     std::vector<std::string> set;
-    selection.add_to(app);
-    add_repeated(app, "--add", change.add, "TAG", "Add this tag (may be repeated)");
-    add_repeated(app, "--remove", change.remove, "TAG", "Remove this tag (may be repeated)");
-    add_repeated(app, "--set", set, "TAG", "Let this be the only tag (may be repeated: the only ones)");
-    invocation.parse(app);
+    selection.add_to(parser);
+    parser.add_repeated("--add", change.add, "Add this tag (may be repeated)").type_name("TAG");
+    parser.add_repeated("--remove", change.remove, "Remove this tag (may be repeated)").type_name("TAG");
+    parser.add_repeated("--set", set, "Let this be the only tag (may be repeated: the only ones)").type_name("TAG");
+    invocation.parse(parser);
     if (!set.empty()) change.set = set;
     if (!change.set && change.add.empty() && change.remove.empty())
         throw Error(ErrorKind::Usage, "nothing to change: give --add, --remove or --set");
@@ -96,12 +96,13 @@ ExitCode run_tag(Invocation& invocation) {
 }
 
 ExitCode run_hold(Invocation& invocation) {
-    CLI::App app("Holds snapshots: no rule and no `vault forget` takes them until they are released.", "vault hold");
+    OptionParser parser("Holds snapshots: no rule and no `vault forget` takes them until they are released.",
+                        "vault hold");
     Selection selection;
     bool release = false;
-    selection.add_to(app);
-    app.add_flag("--release", release, "Let them go again");
-    invocation.parse(app);
+    selection.add_to(parser);
+    parser.add_flag("--release", release, "Let them go again");
+    invocation.parse(parser);
     selection.require_some();
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);

@@ -13,15 +13,15 @@ constexpr std::chrono::seconds kEndLimit{10};
 }  // namespace
 
 ExitCode run_umount(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Ends a mount of vault, also one whose daemon has died, and returns when the daemon has ended. Refused while "
         "something uses it, unless --lazy is given.",
         "vault umount");
     std::string point;
     bool lazy = false;
-    app.add_option("MOUNTPOINT", point, "Where it is mounted")->required()->type_name("");
-    app.add_flag("--lazy", lazy, "Out of sight at once; whoever uses it may go on, and the daemon with them");
-    invocation.parse(app);
+    parser.add_option("MOUNTPOINT", point, "Where it is mounted").required().type_name("");
+    parser.add_flag("--lazy", lazy, "Out of sight at once; whoever uses it may go on, and the daemon with them");
+    invocation.parse(parser);
 
     const auto place = mounted_at(point);
     if (!place) throw Error(ErrorKind::NotFound, "nothing is mounted at " + escaped(point));

@@ -10,13 +10,13 @@
 namespace vault {
 
 ExitCode run_undelete(Invocation& invocation) {
-    CLI::App app(
+    OptionParser parser(
         "Brings a forgotten snapshot back under a new id, with its times, series and tags. What a prune has deleted "
         "does not come back. `vault snapshots --forgotten` lists what can.",
         "vault undelete");
     std::string id;
-    app.add_option("ID", id, "The start of the snapshot's id")->required()->type_name("");
-    invocation.parse(app);
+    parser.add_option("ID", id, "The start of the snapshot's id").required().type_name("");
+    invocation.parse(parser);
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
     const SnapshotListing listing = list_snapshots(*repository, {}, Forgotten::Read);

@@ -7,9 +7,10 @@
 namespace vault {
 
 ExitCode run_version(Invocation& invocation) {
-    CLI::App app("Versions of vault, of the repository format that it writes, and of the libraries that it runs with.",
-                 "vault version");
-    invocation.parse(app);
+    OptionParser parser(
+        "Versions of vault, of the repository format that it writes, and of the libraries that it runs with.",
+        "vault version");
+    invocation.parse(parser);
     auto libraries = seal_library_versions();
     libraries.emplace_back("rocksdb", rocksdb_version());
     Output& output = invocation.output();
