@@ -81,6 +81,7 @@ ExitCode run_prune(Invocation& invocation);
 ExitCode run_check(Invocation& invocation);
 ExitCode run_scrub(Invocation& invocation);
 ExitCode run_repair(Invocation& invocation);
+ExitCode run_benchmark(Invocation& invocation);
 ExitCode run_key(Invocation& invocation);
 ExitCode run_version(Invocation& invocation);
 

@@ -38,6 +38,7 @@ constexpr Command kCommands[] = {
     {"check", "", "Verify a repository, and name what damage harms", run_check},
     {"scrub", "", "Verify without a key what can be verified so", run_scrub},
     {"repair", "", "Save what damage has left, and name what is lost", run_repair},
+    {"benchmark", "", "Measure what each stage does on this machine", run_benchmark},
     {"key", "", "List, add, remove and change keys", run_key},
     {"version", "", "Versions of vault, its format and its libraries", run_version},
 };

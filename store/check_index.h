@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <optional>
 
-#include "store/base/unique_fd.h"
+#include "store/locked_folder.h"
 #include "store/repository.h"
 
 namespace vault {
 
-// A folder in the repository's cache folder, removed at the end; those of killed checks are removed when another one
-// is made. Where that folder cannot be written, Index::open makes a private one in $TMPDIR by itself.
+// A locked folder in the repository's cache folder. Where that cannot be written, Index::open makes a private one in
+// $TMPDIR by itself.
 class CheckFolder {
   public:
     explicit CheckFolder(const std::filesystem::path& cache_folder);
@@ -22,7 +22,7 @@ class CheckFolder {
 
   private:
     std::filesystem::path path_;
-    UniqueFd lock_;  // on the folder, for as long as this lives: who can take it may remove the folder
+    std::optional<LockedFolder> folder_;
 };
 
 // The index over `packs`, and a chunk store on it.

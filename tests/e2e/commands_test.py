@@ -9,7 +9,7 @@ import unittest
 import vault_case as v
 
 COMMANDS = ["init", "snapshot", "snapshots", "restore", "ls", "cat", "du", "inspect", "key", "version"]
-COMMANDS += ["forget", "undelete", "tag", "hold", "prune"]
+COMMANDS += ["forget", "undelete", "tag", "hold", "prune", "benchmark"]
 COMMANDS += ["key " + action for action in ("list", "add", "remove", "passwd", "recovery")]
 
 
