@@ -6,6 +6,8 @@
 //     make_index_repository sync FOLDER CACHE-FOLDER        builds the index if CACHE-FOLDER is empty
 //     make_index_repository measure FOLDER CACHE-FOLDER     the same, then opening and lookups
 //     make_index_repository session CACHE-FOLDER CHUNKS     the running session's own chunks
+//
+// Figures are lines of what, value and unit, separated by tabs. tests/bench/index_bench.py runs it for several sizes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -58,6 +60,10 @@ double peak_mib() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
     return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+void report(std::string_view what, double value, std::string_view unit) {
+    fmt::print("{}\t{:.6g}\t{}\n", what, value, unit);
 }
 
 PackDirectory random_directory(std::mt19937_64& random, std::size_t chunks, const SessionId& session) {
@@ -152,8 +158,10 @@ void make(const std::filesystem::path& folder, std::uint64_t chunks, std::size_t
     fmt::print("{} chunks in {} packs, {} dirs objects\n", chunks, packs, record.number - 1);
 }
 
+enum class Ids { Known, Unknown };
+
 void report_lookups(const Index& index, const PackSet& view, const std::vector<ChunkId>& ids, std::size_t batch,
-                    const std::string& what) {
+                    Ids kind, const std::string& what) {
     const double before = processor_seconds();
     const Watch watch;
     std::size_t found = 0;
@@ -161,10 +169,11 @@ void report_lookups(const Index& index, const PackSet& view, const std::vector<C
         const auto part = std::span(ids).subspan(start, std::min(batch, ids.size() - start));
         for (const auto& place : index.find(part, view)) found += place ? 1 : 0;
     }
-    const double seconds = watch.seconds();
-    fmt::print("{:<44} {:>11.0f} /s, {:.2f} us of processors each ({} of {} found)\n", what,
-               static_cast<double>(ids.size()) / seconds,
-               (processor_seconds() - before) * 1e6 / static_cast<double>(ids.size()), found, ids.size());
+    const auto count = static_cast<double>(ids.size());
+    report("lookups: " + what, count / watch.seconds(), "/s");
+    report("lookups: " + what, (processor_seconds() - before) * 1e6 / count, "us of processors each");
+    if (found != (kind == Ids::Known ? ids.size() : 0))
+        throw Error(ErrorKind::Corrupt, fmt::format("{}: {} of {} found", what, found, ids.size()));
 }
 
 // Chunks of some packs in a row, in the order in which they were stored.
@@ -179,15 +188,19 @@ std::vector<ChunkId> stored_ids(const Index& index, const PackSet& view) {
 }
 
 void sync(Backend& backend, const std::vector<ObjectInfo>& packs, const std::filesystem::path& cache) {
-    IndexSyncReport report;
+    IndexSyncReport done;
     const double before = processor_seconds();
     const Watch watch;
-    Index::open(cache, *fixed_keys(), backend, packs, {}, report);
+    Index::open(cache, *fixed_keys(), backend, packs, {}, done);
     const double seconds = watch.seconds();
-    fmt::print("sync: {} chunks of {} packs in {:.2f} s, {:.0f} chunks/s, {:.2f} s of processors; {} dirs objects, {} "
-               "directories of packs; peak {:.0f} MiB\n",
-               report.chunks_added, report.packs_added, seconds, static_cast<double>(report.chunks_added) / seconds,
-               processor_seconds() - before, report.copies_read, report.directories_read, peak_mib());
+    if (done.chunks_added == 0) return;
+    report("chunks", static_cast<double>(done.chunks_added), "");
+    report("packs", static_cast<double>(done.packs_added), "");
+    report("directories read one by one", static_cast<double>(done.directories_read), "");
+    report("sync", seconds, "s");
+    report("sync", static_cast<double>(done.chunks_added) / seconds, "chunks/s");
+    report("sync", processor_seconds() - before, "s of processors");
+    report("sync: peak memory", peak_mib(), "MiB");
 }
 
 // The best of some: what a short command waits for.
@@ -196,15 +209,16 @@ void report_opening(Backend& backend, const std::vector<ObjectInfo>& packs, cons
     const auto keys = fixed_keys();
     double opened = 1, found = 1;
     for (int round = 0; round < 20; ++round) {
-        IndexSyncReport report;
+        IndexSyncReport done;
         const Watch watch;
-        const auto index = Index::open(cache, *keys, backend, packs, {}, report);
+        const auto index = Index::open(cache, *keys, backend, packs, {}, done);
         opened = std::min(opened, watch.seconds());
         const PackSet view = index->numbers_of(packs);
         if (!index->find(std::span(&id, 1), view)[0]) throw Error(ErrorKind::Corrupt, "a stored chunk is not found");
         found = std::min(found, watch.seconds());
     }
-    fmt::print("open {:.1f} ms, open and find one {:.1f} ms\n", opened * 1e3, found * 1e3);
+    report("open", opened * 1e3, "ms");
+    report("open and find one", found * 1e3, "ms");
 }
 
 void measure(const std::filesystem::path& folder, const std::filesystem::path& cache, bool lookups) {
@@ -213,25 +227,25 @@ void measure(const std::filesystem::path& folder, const std::filesystem::path& c
     const std::vector<ObjectInfo> packs = backend.list("packs/");
     sync(backend, packs, cache);
     if (!lookups) return;
-    IndexSyncReport report;
+    IndexSyncReport done;
     for (const bool locality : {true, false}) {
         IndexBudget budget;
         if (!locality) budget.locality_bytes = 0;
-        const auto index = Index::open(cache, *keys, backend, packs, budget, report);
+        const auto index = Index::open(cache, *keys, backend, packs, budget, done);
         const PackSet view = index->numbers_of(packs);
         std::vector<ChunkId> ids = stored_ids(*index, view);
         if (locality) report_opening(backend, packs, cache, ids[ids.size() / 2]);
         const std::string with = locality ? "with locality" : "without locality";
-        report_lookups(*index, view, ids, kBatch, "known, in stored order, " + with);
-        report_lookups(*index, view, ids, 1, "the same one by one, " + with);
+        report_lookups(*index, view, ids, kBatch, Ids::Known, "known, in stored order, " + with);
+        report_lookups(*index, view, ids, 1, Ids::Known, "the same one by one, " + with);
         std::ranges::shuffle(ids, std::mt19937_64(1));
-        report_lookups(*index, view, ids, kBatch, "known, shuffled, " + with);
+        report_lookups(*index, view, ids, kBatch, Ids::Known, "known, shuffled, " + with);
         std::mt19937_64 random(2);
         for (ChunkId& id : ids)
             for (std::uint8_t& byte : id.bytes) byte = static_cast<std::uint8_t>(random());
-        report_lookups(*index, view, ids, kBatch, "unknown, " + with);
+        report_lookups(*index, view, ids, kBatch, Ids::Unknown, "unknown, " + with);
     }
-    fmt::print("peak {:.0f} MiB\n", peak_mib());
+    report("peak memory", peak_mib(), "MiB");
 }
 
 void measure_session(const std::filesystem::path& cache, std::uint64_t count) {
@@ -248,9 +262,11 @@ void measure_session(const std::filesystem::path& cache, std::uint64_t count) {
         if (chunks.find(id)) throw Error(ErrorKind::Corrupt, "a random id was found");
         chunks.add(id, {static_cast<std::uint32_t>(i >> 11), kChunkBytes});
     }
-    fmt::print("session: find and add {:.0f} /s for {} chunks, {:.2f} us of processors each, peak {:.0f} MiB\n",
-               static_cast<double>(count) / watch.seconds(), count,
-               (processor_seconds() - before) * 1e6 / static_cast<double>(count), peak_mib());
+    report("own chunks", static_cast<double>(count), "");
+    report("own chunks: find and add", static_cast<double>(count) / watch.seconds(), "/s");
+    report("own chunks: find and add", (processor_seconds() - before) * 1e6 / static_cast<double>(count),
+           "us of processors each");
+    report("own chunks: peak memory", peak_mib(), "MiB");
 }
 
 int run(const std::vector<std::string>& words) {
