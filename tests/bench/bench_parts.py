@@ -109,6 +109,11 @@ class SampleTree:
         self.paths.append(os.path.join(folder, f"file-{number:06}.txt"))
         self.write(self.paths[-1])
 
+    def move(self, folder):
+        """From now on it is the copy of it in `folder`."""
+        self.paths = [folder + path[len(self.folder):] for path in self.paths]
+        self.folder = folder
+
     def change(self, files):
         """Writes so many files anew, adds one and removes one."""
         for path in self.random.sample(self.paths, min(files, len(self.paths))):

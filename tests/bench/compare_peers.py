@@ -4,8 +4,10 @@
 # --runs, in which the tools take turns. What is restored is compared with its source: a difference is a failure.
 # A tool that is not installed is left out, and a remark says so; VAULT, RESTIC, BORG in the environment name binaries.
 #
-#   compare_peers.py [--tools vault,restic,borg] [--tree DIR [--next DIR]] [--files 5000] [--runs 3] [--in DIR]
-#                    [--out FILE]
+#   compare_peers.py [--tools vault,restic,borg] [--files 5000] [--runs 3] [--in DIR] [--out FILE] [TREE[:NEXT]...]
+#
+# Without a TREE one of --files files is made. NEXT is the next version of TREE; where it is not given that step is left
+# out.
 import argparse
 import os
 import shutil
@@ -105,17 +107,18 @@ TOOLS = {"vault": Vault, "restic": Restic, "borg": Borg}
 class Source:
     """The tree that is snapshot, laid anew for each run so that all tools see the same changes."""
 
-    def __init__(self, arguments, folder):
+    def __init__(self, named, files, folder):
         self.live = os.path.join(folder, "live")
-        self.first, self.next = arguments.tree, arguments.next
-        if not self.first:
+        if named:
+            self.first, self.next = named
+            self.corpus = "_".join(os.path.basename(self.first).split())
+        else:
+            self.corpus = "generated"
             self.first, self.next = os.path.join(folder, "first"), os.path.join(folder, "next")
-            made = SampleTree(self.first, arguments.files)
+            tree = SampleTree(self.first, files)
             self.copy(self.first, self.next)
-            made.paths = [self.next + path[len(self.first):] for path in made.paths]
-            made.folder = self.next
-            made.change(arguments.files // 20)
-        self.corpus = os.path.basename(os.path.abspath(arguments.tree)) if arguments.tree else "generated"
+            tree.move(self.next)
+            tree.change(files // 20)
 
     @staticmethod
     def copy(source, target):
@@ -130,10 +133,6 @@ class Source:
     def touch(self):
         subprocess.run(["find", self.live, "-type", "f", "-exec", "touch", "{}", "+"], check=True)
         time.sleep(SETTLED_S)
-
-    def next_version(self):
-        if self.next:
-            self.lay(self.next)
 
     def differences(self, restored):
         """What rsync would still change to make `restored` the source, times of folders aside."""
@@ -157,7 +156,7 @@ def run_once(tool, source):
     source.touch()
     figures["touched"] = tool.snapshot(source.live)
     if source.next:
-        source.next_version()
+        source.lay(source.next)
         stored("next", tool.snapshot(source.live))
     target = os.path.join(tool.folder, "restored")
     figures["restore"] = tool.restore(target)
@@ -183,43 +182,55 @@ def found_tools(names, table):
     return tools
 
 
+def compare(source, tools, runs, table, scratch):
+    """Rows for one corpus. Returns what failed, as lines."""
+    samples, failed = {name: [] for name in tools}, []
+    for _ in range(runs):
+        for name, binary in tools.items():
+            with scratch_folder(scratch) as own:
+                try:
+                    samples[name].append(run_once(TOOLS[name](binary, own), source))
+                except Failed as failure:
+                    failed.append(f"{source.corpus}: {name}: {failure}")
+    figures = dict.fromkeys(figure for of_tool in samples.values() for run in of_tool for figure in run)
+    for figure in figures:
+        for name, of_tool in samples.items():
+            if of_tool:
+                table.row(corpus=source.corpus, figure=figure, tool=name, **median([run[figure] for run in of_tool]))
+    return failed
+
+
+def tree_and_next(word):
+    """TREE or TREE:NEXT as absolute paths, the second None where it is not given."""
+    tree, _, following = word.partition(":")
+    for path in (tree, following or tree):
+        if not os.path.isdir(path):
+            raise argparse.ArgumentTypeError(f"{path} is not a folder")
+    return os.path.abspath(tree), os.path.abspath(following) if following else None
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tools", default="vault,restic,borg")
-    parser.add_argument("--tree")
-    parser.add_argument("--next")
     parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--in", dest="place")
     parser.add_argument("--out")
+    parser.add_argument("trees", nargs="*", type=tree_and_next, metavar="TREE[:NEXT]")
     arguments = parser.parse_args()
     names = arguments.tools.split(",")
     if not set(names) <= set(TOOLS):
         parser.error("the tools are: " + ", ".join(TOOLS))
-    if arguments.next and not arguments.tree:
-        parser.error("--next goes with --tree")
     table = Table(arguments.out, COLUMNS)
     table.remark_machine()
-    tools = found_tools(names, table)
-    samples, failed = {name: [] for name in tools}, []
-    with scratch_folder(arguments.place) as folder:
-        source = Source(arguments, folder)
-        for _ in range(arguments.runs):
-            for name, binary in tools.items():
-                with scratch_folder(folder) as own:
-                    try:
-                        samples[name].append(run_once(TOOLS[name](binary, own), source))
-                    except Failed as failure:
-                        failed.append(f"{name}: {failure}")
-    figures = dict.fromkeys(figure for runs in samples.values() for run in runs for figure in run)
-    for figure in figures:
-        for name, runs in samples.items():
-            if runs:
-                table.row(corpus=source.corpus, figure=figure, tool=name, **median([run[figure] for run in runs]))
+    tools, failed = found_tools(names, table), []
+    for named in arguments.trees or [None]:
+        with scratch_folder(arguments.place) as folder:
+            failed += compare(Source(named, arguments.files, folder), tools, arguments.runs, table, folder)
     for failure in failed:
         table.remark("FAILED " + failure)
     table.remark_machine()
-    return 1 if failed else 0
+    return 1 if failed or not tools else 0
 
 
 if __name__ == "__main__":

@@ -115,6 +115,8 @@ void tree_seek(benchmark::State& state, Place place, Nodes kind) {
     KeptNodes kept(nodes);
     NodeSource& source = kind == Nodes::Kept ? static_cast<NodeSource&>(kept) : nodes;
     const ManifestReader reader(source, tree.root);
+    if (kind == Nodes::Kept)
+        for (ManifestCursor at = reader.begin(); at.valid(); at.next()) benchmark::DoNotOptimize(at.rank());
     std::mt19937_64 random(2);
     std::vector<std::size_t> asked(kAsked);
     for (std::size_t& item : asked) item = random() % manifest().size();
