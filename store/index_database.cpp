@@ -6,6 +6,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/universal_compaction.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -150,17 +151,27 @@ void IndexDatabase::settle() {
     // A compaction that is due and does not start within this time is not waited for: the next writer will see to it.
     constexpr int kIdleRoundsMax = 500;
     for (int idle = 0; idle < kIdleRoundsMax;) {
-        std::uint64_t running = 0, due = 0;
+        std::uint64_t running = 0;
         db_->GetIntProperty(handles_[0], rocksdb::DB::Properties::kNumRunningCompactions, &running);
-        for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-            std::uint64_t here = 0;
-            db_->GetIntProperty(handle, rocksdb::DB::Properties::kCompactionPending, &here);
-            due += here;
-        }
-        if (running == 0 && due == 0) return;
+        const bool due = std::any_of(handles_.begin(), handles_.end(),
+                                     [&](auto* handle) { return sorted_runs(handle) > kSortedRunsMax; });
+        if (running == 0 && !due) return;
         idle = running == 0 ? idle + 1 : 0;
         std::this_thread::sleep_for(1ms);
     }
+}
+
+// RocksDB's own "compaction pending" is no answer: with exactly kSortedRunsMax runs, which is where a long history
+// stays, it says yes for ever and starts none.
+std::uint64_t IndexDatabase::sorted_runs(rocksdb::ColumnFamilyHandle* handle) const {
+    std::uint64_t runs = 0;
+    for (int level = 0; level < db_->NumberLevels(handle); ++level) {
+        std::string files;
+        db_->GetProperty(handle, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + std::to_string(level), &files);
+        const std::uint64_t count = std::stoull(files);
+        runs += level == 0 ? count : std::min<std::uint64_t>(count, 1);
+    }
+    return runs;
 }
 
 SortedFile::SortedFile(Column column, const std::filesystem::path& path)

@@ -51,6 +51,8 @@ class IndexDatabase {
     void settle();
 
   private:
+    std::uint64_t sorted_runs(rocksdb::ColumnFamilyHandle* handle) const;
+
     std::unique_ptr<rocksdb::Env> env_;
     std::unique_ptr<rocksdb::DB> db_;
     std::array<rocksdb::ColumnFamilyHandle*, kColumns> handles_{};  // owned by db_; released before it
