@@ -17,6 +17,7 @@
 #include <span>
 
 #include "chunker/gear.h"
+#include "chunker/match.h"
 #include "chunker/sizes.h"
 
 namespace vault {
@@ -37,7 +38,7 @@ struct CutSearch {
 class Chunker {
   public:
     // Throws std::invalid_argument as check_sizes does.
-    Chunker(const GearTable& gear, const ChunkSizes& sizes);
+    Chunker(const GearTable& gear, const ChunkSizes& sizes, MatchPath path = best_match_path());
 
     // Looks at `fresh`, the bytes of the stream that follow those consumed, up to the first cut; without one, at all of
     // them. With Input::End what is left at the end is a chunk too, so
@@ -56,6 +57,7 @@ class Chunker {
     const GearTable* gear_;
     ChunkSizes sizes_;
     CutMasks masks_;
+    MatchPath path_;
     std::uint64_t hash_ = 0;
     std::size_t open_bytes_ = 0;
 };

@@ -21,6 +21,12 @@ GearTable::GearTable(std::span<const std::uint8_t, kGearStreamBytes> key_stream)
         const auto low = little_endian(a.subspan(2 * (byte & 15), 2)) ^ little_endian(b.subspan(2 * (byte >> 4), 2));
         values_[byte] = (little_endian(upper.subspan(6 * byte, 6)) << 16) | low;
     }
+    for (std::size_t i = 0; i < 2; ++i) {
+        for (std::size_t nibble = 0; nibble < 16; ++nibble) {
+            nibbles_.of_low[i][nibble] = a[2 * nibble + i];
+            nibbles_.of_high[i][nibble] = b[2 * nibble + i];
+        }
+    }
 }
 
 }  // namespace vault

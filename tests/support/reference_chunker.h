@@ -82,12 +82,12 @@ inline Lengths reference_cuts(ByteSpan key_stream, const ChunkSizes& sizes, Byte
     return lengths;
 }
 
-// Lengths of all chunks that `Chunker` finds when the stream comes in pieces; `piece_bytes(n)` is the size of piece n.
-// Empty pieces are allowed. The stream's end is told with the last bytes or, `end_alone`, by an empty span after them.
+inline const Lengths kNoLengths{SIZE_MAX};  // no list of lengths is equal to this
+
 template <class PieceBytes>
-Lengths cuts_in_pieces(const GearTable& gear, const ChunkSizes& sizes, ByteSpan stream, PieceBytes piece_bytes,
-                       bool end_alone) {
-    Chunker chunker(gear, sizes);
+Lengths cuts_on_path(MatchPath path, const GearTable& gear, const ChunkSizes& sizes, ByteSpan stream,
+                     PieceBytes piece_bytes, bool end_alone) {
+    Chunker chunker(gear, sizes, path);
     Lengths lengths;
     std::size_t open = 0;
     const auto feed = [&](ByteSpan piece, Input input) {
@@ -98,7 +98,7 @@ Lengths cuts_in_pieces(const GearTable& gear, const ChunkSizes& sizes, ByteSpan 
             if (found.cut) lengths.push_back(std::exchange(open, 0));
             again = found.cut;
         }
-        if (!piece.empty() || chunker.open_bytes() != open) lengths.push_back(SIZE_MAX);  // no list is equal to this
+        if (!piece.empty() || chunker.open_bytes() != open) lengths = kNoLengths;
     };
     for (std::size_t n = 0; !stream.empty(); ++n) {
         const auto piece = stream.first(std::min<std::size_t>(piece_bytes(n), stream.size()));
@@ -107,6 +107,19 @@ Lengths cuts_in_pieces(const GearTable& gear, const ChunkSizes& sizes, ByteSpan 
     }
     feed({}, Input::End);
     return lengths;
+}
+
+// Lengths of all chunks that `Chunker` finds when the stream comes in pieces; `piece_bytes(n)` is the size of piece n.
+// Empty pieces are allowed. The stream's end is told with the last bytes or, `end_alone`, by an empty span after them.
+// kNoLengths where two of the paths that this machine has differ.
+template <class PieceBytes>
+Lengths cuts_in_pieces(const GearTable& gear, const ChunkSizes& sizes, ByteSpan stream, PieceBytes piece_bytes,
+                       bool end_alone) {
+    const Lengths plain = cuts_on_path(MatchPath::Plain, gear, sizes, stream, piece_bytes, end_alone);
+    for (const MatchPath path : {MatchPath::Avx2, MatchPath::Avx512})
+        if (path <= best_match_path() && cuts_on_path(path, gear, sizes, stream, piece_bytes, end_alone) != plain)
+            return kNoLengths;
+    return plain;
 }
 
 inline Lengths cuts(const GearTable& gear, const ChunkSizes& sizes, ByteSpan stream) {
