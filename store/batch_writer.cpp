@@ -35,10 +35,10 @@ void BatchWriter::take_chunk(std::size_t length, std::size_t after, ChunkClass c
         {batch_->bytes.size() - after - length, static_cast<std::uint32_t>(length), chunk_class});
 }
 
-BatchStream::BatchStream(std::function<bool(std::unique_ptr<Batch>)> hand_out)
+BatchStream::BatchStream(HandOut hand_out)
     : BatchStream(std::move(hand_out), std::make_unique<Batch>()) {}
 
-BatchStream::BatchStream(std::function<bool(std::unique_ptr<Batch>)> hand_out, std::unique_ptr<Batch> first)
+BatchStream::BatchStream(HandOut hand_out, std::unique_ptr<Batch> first)
     : BatchWriter(*first), hand_out_(std::move(hand_out)), owned_(std::move(first)) {}
 
 void BatchStream::contents_added(std::size_t open_bytes) {
@@ -53,15 +53,15 @@ void BatchStream::event_added() {
 
 // Hands the batch out; its last `open_bytes` start the next one.
 void BatchStream::flush(std::size_t open_bytes) {
-    auto next = std::make_unique<Batch>();
-    if (open_bytes > 0) {
-        next->bytes.reserve(kBatchRoomBytes + open_bytes);
-        append(next->bytes, last(open_bytes));
-        batch_->bytes.resize(batch_->bytes.size() - open_bytes);
-    }
-    std::swap(owned_, next);
+    const Bytes open = to_bytes(last(open_bytes));
+    batch_->bytes.resize(batch_->bytes.size() - open_bytes);
+    owned_ = hand_out_(std::move(owned_));
+    if (!owned_) throw Error(ErrorKind::Interrupted, "the run is ending");
     batch_ = owned_.get();
-    if (!hand_out_(std::move(next))) throw Error(ErrorKind::Interrupted, "the run is ending");
+    if (open_bytes > 0) {
+        batch_->bytes.reserve(kBatchRoomBytes + open_bytes);
+        append(batch_->bytes, open);
+    }
 }
 
 }  // namespace vault

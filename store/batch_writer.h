@@ -46,22 +46,25 @@ class BatchWriter {
     std::size_t room_at_ = 0;  // where the room given last begins
 };
 
-// Hands a batch out when it is full, and begins another.
+// Takes a batch, and gives an empty one to go on with; or none: stop.
+using HandOut = std::function<std::unique_ptr<Batch>(std::unique_ptr<Batch>)>;
+
+// Hands a batch out when it is full, and goes on with another.
 class BatchStream : public BatchWriter {
   public:
-    // `hand_out` takes a batch, or says false: stop. Then what was called throws Interrupted.
-    explicit BatchStream(std::function<bool(std::unique_ptr<Batch>)> hand_out);
+    // Where `hand_out` says stop, what was called throws Interrupted.
+    explicit BatchStream(HandOut hand_out);
 
     Batch& batch() { return *batch_; }
     void flush() { flush(0); }
     void contents_added(std::size_t open_bytes) override;
 
   private:
-    explicit BatchStream(std::function<bool(std::unique_ptr<Batch>)> hand_out, std::unique_ptr<Batch> first);
+    explicit BatchStream(HandOut hand_out, std::unique_ptr<Batch> first);
     void event_added() override;
     void flush(std::size_t open_bytes);
 
-    std::function<bool(std::unique_ptr<Batch>)> hand_out_;
+    HandOut hand_out_;
     std::unique_ptr<Batch> owned_;  // what batch_ points to
 };
 

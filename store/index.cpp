@@ -99,7 +99,7 @@ class OpenIndex : public Index {
         return to_bytes(as_bytes(*value));
     }
 
-    void add(std::vector<NewPack> packs, const std::vector<std::pair<std::string, Bytes>>& notes) override {
+    void add_and_note(std::vector<NewPack> packs, const IndexNotesOf& notes) override {
         const auto before = view();
         const IndexIdentity& mine = before->identity();
         const UniqueFd lock = folder_.lock();
@@ -111,8 +111,7 @@ class OpenIndex : public Index {
     }
 
   private:
-    void add_to(const IndexView& current, const std::vector<NewPack>& packs,
-                const std::vector<std::pair<std::string, Bytes>>& notes) {
+    void add_to(const IndexView& current, const std::vector<NewPack>& packs, const IndexNotesOf& notes) {
         const RepositoryId& repository = current.identity().repository;
         IndexAddition addition(folder_, repository, &current, budget_, 1);
         for (const NewPack& pack : packs) {
@@ -120,7 +119,8 @@ class OpenIndex : public Index {
                 addition.add_chunks(0, *number, pack.directory);
             addition.set(directories_key(pack.directory.session), "");
         }
-        for (const auto& [key, value] : notes) addition.set(note_key(key), std::string(as_text(value)));
+        for (const auto& [key, value] : notes([&](const PackId& id) { return addition.number_of(id); }))
+            addition.set(note_key(key), std::string(as_text(value)));
         addition.commit();
         auto next = std::make_shared<const IndexView>(folder_, repository, budget_.block_cache_bytes);
         const std::lock_guard guard(mutex_);

@@ -66,6 +66,12 @@ class PackSet {
     std::vector<bool> bits_;
 };
 
+// Small values that other parts keep beside the index and may lose at any time ("snapshot-packs/<sid>", …), by key.
+using IndexNotes = std::vector<std::pair<std::string, Bytes>>;
+// Notes that name packs by their numbers, which those that come with them have only then. Throws what it likes: then
+// nothing was added.
+using IndexNotesOf = std::function<IndexNotes(const std::function<std::optional<PackNumber>(const PackId&)>& number_of)>;
+
 struct IndexBudget {
     std::uint64_t block_cache_bytes = 48ull << 20;
     std::uint64_t locality_bytes = 24ull << 20;   // directories held because a chunk of theirs was just found
@@ -140,7 +146,6 @@ class Index {
     // The pack's whole directory, from the cache folder.
     virtual PackDirectory directory(PackNumber number) const = 0;
 
-    // Small values that other parts keep beside the index and may lose at any time ("snapshot-packs/<sid>", …).
     virtual std::optional<Bytes> note(const std::string& key) const = 0;
 
     // Adds the packs of a finished run, whose dirs/ objects are written, and notes, under the write lock. Afterwards
@@ -148,7 +153,10 @@ class Index {
     // throw Busy, or NoSpace, Denied, ReadOnly and Io where the folder cannot be written, or where it was deleted or
     // rebuilt under this object (the numbers here mean nothing there): nothing is lost then, since the next open
     // reads the directories from the store; this object stays as it was.
-    virtual void add(std::vector<NewPack> packs, const std::vector<std::pair<std::string, Bytes>>& notes) = 0;
+    virtual void add_and_note(std::vector<NewPack> packs, const IndexNotesOf& notes) = 0;
+    void add(std::vector<NewPack> packs, const IndexNotes& notes) {
+        add_and_note(std::move(packs), [&](const auto&) { return notes; });
+    }
 };
 
 // The chunks that the running session has put or claimed, found before the index is asked. At most `chunks_in_memory`

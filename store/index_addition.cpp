@@ -83,13 +83,20 @@ IndexAddition::IndexAddition(const IndexFolder& folder, const RepositoryId& repo
 std::optional<PackNumber> IndexAddition::number(const PackId& id, std::uint64_t bytes, const PackDirectory& directory,
                                                 ByteView encoded) {
     const std::lock_guard lock(mutex_);
-    if ((existing_ != nullptr && existing_->number_of(id)) || !added_.insert(id).second) return std::nullopt;
+    if ((existing_ != nullptr && existing_->number_of(id)) || added_.contains(id)) return std::nullopt;
     if (identity_.next_pack == std::numeric_limits<PackNumber>::max())
         throw Error(ErrorKind::Corrupt, "the index has given all of its pack numbers");
     const PackNumber number = identity_.next_pack++;
+    added_.emplace(id, number);
     rows_.push_back({number, id, bytes, directory.content, static_cast<std::uint32_t>(directory.chunk_count())});
     write_directory(number, encoded);
     return number;
+}
+
+std::optional<PackNumber> IndexAddition::number_of(const PackId& id) const {
+    const std::lock_guard lock(mutex_);
+    if (const auto added = added_.find(id); added != added_.end()) return added->second;
+    return existing_ != nullptr ? existing_->number_of(id) : std::nullopt;
 }
 
 void IndexAddition::add_chunks(std::size_t lane, PackNumber number, const PackDirectory& directory) {

@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "store/index_sorter.h"
 #include "store/index_view.h"
@@ -23,6 +23,8 @@ class IndexAddition {
     // is there already. Thread-safe.
     std::optional<PackNumber> number(const PackId& id, std::uint64_t bytes, const PackDirectory& directory,
                                      ByteView encoded);
+    // Of a pack that is there, since now or before. Thread-safe.
+    std::optional<PackNumber> number_of(const PackId& id) const;
     // What a pack holds, once it has its number. One thread a lane (below `lanes`).
     void add_chunks(std::size_t lane, PackNumber number, const PackDirectory& directory);
     // A value of the column `meta`; nullopt removes it. Not thread-safe.
@@ -44,10 +46,10 @@ class IndexAddition {
     ChunkSorter sorter_;
     std::map<std::string, std::optional<std::string>> meta_;
 
-    std::mutex mutex_;  // guards the rest
+    mutable std::mutex mutex_;  // guards the rest
     IndexIdentity identity_;
     std::vector<PackRow> rows_;  // ascending by number
-    std::unordered_set<PackId> added_;
+    std::unordered_map<PackId, PackNumber> added_;
     std::unique_ptr<SortedFile> directories_;
     SortedFiles files_;
 };

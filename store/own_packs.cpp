@@ -27,17 +27,18 @@ void OwnPacks::add(NewPack pack) {
     }
 }
 
-PackSet OwnPacks::finish() {
+void OwnPacks::finish(const std::function<IndexNotes(PackSet own)>& notes) {
     const std::lock_guard lock(mutex_);
     if (gave_up_) throw Error(ErrorKind::Busy, "the index could not take all packs of this run");
-    if (!waiting_.empty()) index_waiting();
-    PackSet packs;
-    for (const PackId& id : ids_) {
-        const auto number = index_.number_of(id);
-        if (!number) throw Error(ErrorKind::NotFound, "the index lacks a pack of this run");
-        packs.add(*number);
-    }
-    return packs;
+    index_.add_and_note(std::exchange(waiting_, {}), [&](const auto& number_of) {
+        PackSet packs;
+        for (const PackId& id : ids_) {
+            const std::optional<PackNumber> number = number_of(id);
+            if (!number) throw Error(ErrorKind::NotFound, "the index lacks a pack of this run");
+            packs.add(*number);
+        }
+        return notes(std::move(packs));
+    });
 }
 
 void OwnPacks::index_waiting() {

@@ -17,8 +17,9 @@ class OwnPacks {
 
     void add(NewPack pack);
 
-    // The numbers of all own packs. After all were added. Throws where the index does not have them.
-    PackSet finish();
+    // After all were added: hands over what is left, with the notes that `notes` makes of the numbers of all own packs.
+    // Throws where the index cannot take them.
+    void finish(const std::function<IndexNotes(PackSet own)>& notes);
 
   private:
     void index_waiting();

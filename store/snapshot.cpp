@@ -124,7 +124,7 @@ class Run {
         if (commit.outcome == WriterSession::Outcome::Fenced) return false;
         remember_as_last(writer_, record, commit.hash);
         const bool from_parent = source.used_parent && parent && parent->covered();
-        remember(*view.index, own_packs, assembler, source, from_parent ? parent_packs : std::nullopt);
+        remember(own_packs, assembler, source, from_parent ? parent_packs : std::nullopt);
         return true;
     }
 
@@ -205,14 +205,15 @@ class Run {
     }
 
     // The snapshot stands; what the cache cannot take costs the next run time, nothing else.
-    void remember(Index& index, OwnPacks& own_packs, const ManifestAssembler& assembler, const SourceReport& source,
+    void remember(OwnPacks& own_packs, const ManifestAssembler& assembler, const SourceReport& source,
                   const std::optional<PackSet>& parent_packs) {
         try {
-            PackSet packs = own_packs.finish();
-            packs.add_all(assembler.packs());
-            packs.add_all(source.packs);
-            if (parent_packs) packs.add_all(*parent_packs);
-            remember_packs(index, report_.record.sid, packs);
+            own_packs.finish([&](PackSet packs) {
+                packs.add_all(assembler.packs());
+                packs.add_all(source.packs);
+                if (parent_packs) packs.add_all(*parent_packs);
+                return note_of_packs(report_.record.sid, packs);
+            });
         } catch (const Error&) {
             progress_.phase = "done, but the cache could not be updated";
         }

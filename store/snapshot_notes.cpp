@@ -30,14 +30,14 @@ std::optional<PackSet> packs_of_snapshot(const Index& index, const SessionId& si
     return packs;
 }
 
-void remember_packs(Index& index, const SessionId& sid, const PackSet& packs) {
+IndexNotes note_of_packs(const SessionId& sid, const PackSet& packs) {
     Writer writer;
     PackNumber last = 0;
     for (const PackNumber number : packs.numbers()) {
         writer.varint(number - last);
         last = number;
     }
-    index.add({}, {{note_key(sid), writer.take()}});
+    return {{note_key(sid), writer.take()}};
 }
 
 }  // namespace vault

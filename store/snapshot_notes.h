@@ -10,6 +10,6 @@ namespace vault {
 // Notes may be lost at any time, and then there is nothing; they are never wrong about packs that are listed, since
 // packs never change.
 std::optional<PackSet> packs_of_snapshot(const Index& index, const SessionId& sid);
-void remember_packs(Index& index, const SessionId& sid, const PackSet& packs);
+IndexNotes note_of_packs(const SessionId& sid, const PackSet& packs);
 
 }  // namespace vault

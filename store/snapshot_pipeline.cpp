@@ -5,9 +5,11 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <thread>
+#include <utility>
 
 #include "store/bounded_queue.h"
 #include "store/in_flight.h"
+#include "store/spare_buffers.h"
 #include "store/stage_fence.h"
 
 namespace vault {
@@ -15,6 +17,9 @@ namespace vault {
 namespace {
 
 namespace tbb = oneapi::tbb;
+
+// More than the reader begins while a batch is on its way; of media, whose batches are larger, none is kept.
+constexpr std::size_t kSpareBuffers = 4, kSpareBytesMax = 2u << 20;
 
 void name_chunks(const Keys& keys, Batch& batch) {
     std::vector<ByteView> plaintexts;
@@ -43,12 +48,18 @@ void append_boxes(Batch& batch, PackWriter& packs, SnapshotProgress& progress) {
 
 void run_snapshot_pipeline(const Keys& keys, unsigned threads, EntryReader& entries, ManifestAssembler& assembler,
                            PackWriter& packs, SnapshotProgress& progress,
-                           const std::function<void(const std::function<bool(std::unique_ptr<Batch>)>&)>& read) {
+                           const std::function<void(const HandOut&)>& read) {
     BoundedQueue<std::unique_ptr<Batch>> queue(2);
+    SpareBuffers spare(kSpareBuffers, kSpareBytesMax);
     std::exception_ptr read_failure;
     std::thread reader([&] {
         try {
-            read([&](std::unique_ptr<Batch> batch) { return queue.push(std::move(batch)); });
+            read([&](std::unique_ptr<Batch> batch) -> std::unique_ptr<Batch> {
+                if (!queue.push(std::move(batch))) return nullptr;
+                auto next = std::make_unique<Batch>();
+                next->bytes = spare.take();
+                return next;
+            });
         } catch (...) {
             read_failure = std::current_exception();
         }
@@ -77,7 +88,7 @@ void run_snapshot_pipeline(const Keys& keys, unsigned threads, EntryReader& entr
                                                          [&](Batch* batch) {
                                                              const StageFence fence;
                                                              assembler.take(*batch);
-                                                             batch->bytes = {};
+                                                             spare.give(std::exchange(batch->bytes, {}));
                                                              return batch;
                                                          }) &
                         tbb::make_filter<Batch*, Batch*>(tbb::filter_mode::parallel,

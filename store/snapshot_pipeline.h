@@ -17,6 +17,6 @@ constexpr std::size_t batches_in_flight(unsigned threads) { return 2 * threads +
 // failure of any stage.
 void run_snapshot_pipeline(const Keys& keys, unsigned threads, EntryReader& entries, ManifestAssembler& assembler,
                            PackWriter& packs, SnapshotProgress& progress,
-                           const std::function<void(const std::function<bool(std::unique_ptr<Batch>)>&)>& read);
+                           const std::function<void(const HandOut&)>& read);
 
 }  // namespace vault

@@ -12,7 +12,7 @@ constexpr std::size_t kEntryBytes = 512;  // of an entry in a batch beside what 
 }  // namespace
 
 SourceReader::SourceReader(EntryReader& entries, ParentManifest* parent, SnapshotProgress& progress,
-                           std::function<bool(std::unique_ptr<Batch>)> hand_out, std::function<bool()> interrupted)
+                           HandOut hand_out, std::function<bool()> interrupted)
     : entries_(entries),
       parent_(parent),
       progress_(progress),

@@ -18,9 +18,9 @@ namespace vault {
 // hard links, whose groups are kept in order, and large files are read here.
 class SourceReader : private WalkVisitor {
   public:
-    // `hand_out` takes a batch, or says false: stop. `parent` may be null. References outlive the reader.
+    // `parent` may be null. References outlive the reader.
     SourceReader(EntryReader& entries, ParentManifest* parent, SnapshotProgress& progress,
-                 std::function<bool(std::unique_ptr<Batch>)> hand_out, std::function<bool()> interrupted);
+                 HandOut hand_out, std::function<bool()> interrupted);
 
     // Hands out everything, EndOfSource last. Throws Interrupted, and the Error of a root that cannot be read at all.
     void run(WalkAhead& walk);

@@ -122,10 +122,12 @@ void require_not_back(const SnapshotListing& listing, const Snapshot& forgotten)
 
 // Where the next run on it finds its packs without a lookup of each id. The snapshot stands; what the cache cannot take
 // costs time, nothing else.
-void remember(Index& index, const SessionId& sid, PackSet packs, OwnPacks& own) {
+void remember(const SessionId& sid, PackSet packs, OwnPacks& own) {
     try {
-        packs.add_all(own.finish());
-        remember_packs(index, sid, packs);
+        own.finish([&](const PackSet& added) {
+            packs.add_all(added);
+            return note_of_packs(sid, packs);
+        });
     } catch (const Error&) {
         return;
     }
@@ -168,7 +170,7 @@ bool attempt(const Repository& repository, const Snapshot& forgotten, WriterIden
     const WriterSession::Commit commit = session.commit(record);
     if (commit.outcome == WriterSession::Outcome::Fenced) return false;
     remember_as_last(writer, record, commit.hash);
-    remember(*view.index, record.sid, carrier.packs_used(), own);
+    remember(record.sid, carrier.packs_used(), own);
     return true;
 }
 
