@@ -38,10 +38,9 @@ std::size_t plain_match(std::span<const std::uint8_t> bytes, std::size_t from, s
 
 MatchPath best_match_path() {
 #if defined(__x86_64__)
-    static const MatchPath path = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2") ? MatchPath::Avx512
-                                  : __builtin_cpu_supports("avx2")                                     ? MatchPath::Avx2
-                                                                                                       : MatchPath::Plain;
-    return path;
+    static const bool has_avx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2");
+    static const bool has_avx2 = __builtin_cpu_supports("avx2");
+    return has_avx512 ? MatchPath::Avx512 : has_avx2 ? MatchPath::Avx2 : MatchPath::Plain;
 #else
     return MatchPath::Plain;
 #endif

@@ -45,6 +45,13 @@ class BoundedQueue {
         return item;
     }
 
+    // What is beyond a lower bound stays until it is taken.
+    void bound(std::size_t items_max) {
+        const std::lock_guard lock(mutex_);
+        items_max_ = items_max;
+        changed_.notify_all();
+    }
+
     void close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
@@ -52,8 +59,8 @@ class BoundedQueue {
     }
 
   private:
-    const std::size_t items_max_;
     std::mutex mutex_;  // guards all below
+    std::size_t items_max_;
     std::condition_variable changed_;
     std::deque<Item> items_;
     bool closed_ = false;

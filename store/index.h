@@ -70,7 +70,8 @@ class PackSet {
 using IndexNotes = std::vector<std::pair<std::string, Bytes>>;
 // Notes that name packs by their numbers, which those that come with them have only then. Throws what it likes: then
 // nothing was added.
-using IndexNotesOf = std::function<IndexNotes(const std::function<std::optional<PackNumber>(const PackId&)>& number_of)>;
+using PackNumberOf = std::function<std::optional<PackNumber>(const PackId&)>;
+using IndexNotesOf = std::function<IndexNotes(const PackNumberOf&)>;
 
 struct IndexBudget {
     std::uint64_t block_cache_bytes = 48ull << 20;

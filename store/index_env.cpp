@@ -1,4 +1,4 @@
-// Wrappers that pass everything on but flushes.
+// Wrappers that pass everything on but flushes, the record of options and the write-ahead log.
 #include "store/index_env.h"
 
 #include <rocksdb/file_system.h>
@@ -36,6 +36,16 @@ class UnsyncedFolder : public rocksdb::FSDirectoryWrapper {
     }
 };
 
+// Its bytes go nowhere.
+class NoFile : public rocksdb::FSWritableFile {
+  public:
+    using FSWritableFile::Append;
+    IOStatus Append(const rocksdb::Slice&, const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+    IOStatus Flush(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+    IOStatus Sync(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+    IOStatus Close(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+};
+
 class CacheFileSystem : public rocksdb::FileSystemWrapper {
   public:
     using FileSystemWrapper::FileSystemWrapper;
@@ -43,6 +53,11 @@ class CacheFileSystem : public rocksdb::FileSystemWrapper {
 
     IOStatus NewWritableFile(const std::string& name, const FileOptions& options,
                              std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) override {
+        if (name.find("/OPTIONS-") != std::string::npos) return IOStatus::NotSupported("options are not kept");
+        if (name.ends_with(".log")) {
+            *file = std::make_unique<NoFile>();
+            return IOStatus::OK();
+        }
         return wrapped(target()->NewWritableFile(name, options, file, debug), file);
     }
     IOStatus ReopenWritableFile(const std::string& name, const FileOptions& options,

@@ -8,7 +8,8 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kGroupEntries = 128, kGroupTextBytes = 32u << 10;
-constexpr std::size_t kGroupsAhead = 128;
+// While nobody takes them yet, the caches that the run will fill are not there either.
+constexpr std::size_t kGroupsAtFirst = 384, kGroupsAhead = 128;
 
 std::vector<std::string> recorded_paths(const std::vector<SourceRoot>& roots) {
     std::vector<std::string> paths;
@@ -56,7 +57,7 @@ WalkAhead::WalkAhead(std::vector<SourceRoot> roots, const std::vector<std::strin
     : roots_(std::move(roots)),
       excludes_(excludes, recorded_paths(roots_)),
       not_entered_(std::move(not_entered)),
-      queue_(kGroupsAhead),
+      queue_(kGroupsAtFirst),
       thread_([this] {
           Collector collector(queue_);
           try {
@@ -74,6 +75,7 @@ WalkAhead::~WalkAhead() {
 }
 
 void WalkAhead::run(WalkVisitor& visitor) {
+    queue_.bound(kGroupsAhead);
     while (std::optional<Group> group = queue_.pop()) {
         for (auto& item : *group) {
             if (auto* entry = std::get_if<WalkedEntry>(&item)) {

@@ -14,8 +14,8 @@ namespace vault {
 
 class WalkAhead {
   public:
-    // Starts at once. What is ahead is at most about 16,000 entries, or 4 MiB of keys where those are long. Throws
-    // Usage for a rule that is none.
+    // Starts at once. What is ahead is at most about 16,000 entries, or 4 MiB of keys where those are long, and three
+    // times that until run() is called. Throws Usage for a rule that is none.
     WalkAhead(std::vector<SourceRoot> roots, const std::vector<std::string>& excludes,
               std::vector<FolderIdentity> not_entered);
     ~WalkAhead();  // ends the walk; entries that are still held must be gone

@@ -49,7 +49,7 @@ struct Tree {
 }  // namespace
 
 TEST_CASE("a walk ahead gives what the walk gives, whose folders can be asked long after", "[walk]") {
-    const Tree tree(1'500, 16);  // more than may be ahead, in more folders than stay open
+    const Tree tree(3'300, 16);  // more than may be ahead, in more folders than stay open
     Excludes excludes({"f3"}, {"/t"});
     OpenFolders open;
     Recorder direct;
@@ -58,7 +58,7 @@ TEST_CASE("a walk ahead gives what the walk gives, whose folders can be asked lo
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     Recorder later;
     ahead.run(later);
-    CHECK(direct.seen.size() == 2 + 1'500 * 16);
+    CHECK(direct.seen.size() == 2 + 3'300 * 16);
     CHECK(later.seen == direct.seen);
     CHECK(later.same_when_asked);
 }
