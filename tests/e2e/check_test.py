@@ -15,7 +15,7 @@ class Check(v.VaultCase):
     def setUp(self):
         super().setUp()
         self.random = random.Random(7)
-        self.init()
+        self.init_by_key_file()
 
     def fill(self):
         """Two snapshots that share a file; returns their ids."""
@@ -201,7 +201,7 @@ class Check(v.VaultCase):
                           ["--max-duration", "1h"], ["--read-data", "--max-duration", "x"]):  # fmt: skip
             self.fail_with(v.USAGE, "check", *arguments)
         self.fail_with(v.FAILED, "check", "0123abcd")
-        self.fail_with(v.WRONG_KEY, "check", environment={"VAULT_PASSWORD": "other"})
+        self.fail_with(v.WRONG_KEY, "check", environment={"VAULT_PASSWORD": "other", "VAULT_KEY_FILE": None})
 
     def test_a_store_that_cannot_be_written_is_checked_all_the_same(self):
         self.fill()

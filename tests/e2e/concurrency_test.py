@@ -70,7 +70,7 @@ class Concurrency(v.VaultCase):
 
     def test_nothing_that_was_acknowledged_is_lost(self):
         generator = random.Random(v.SEED)
-        self.init()
+        self.init_by_key_file()
         daemon = self.mounted()
         live, forgotten, read = {}, 0, 0
         # A prune is refused while no snapshot is live.

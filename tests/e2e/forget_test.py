@@ -14,7 +14,7 @@ class Forget(v.VaultCase):
         self.source = self.folder("source")
         self.file("source/a", b"first")
         self.file("source/large", os.urandom(300_000))
-        self.init()
+        self.init_by_key_file()
 
     def take(self, time, *arguments):
         return self.snapshot(self.source, "--series", "s", "--time", time, *arguments)["snapshot_id"]
@@ -161,7 +161,7 @@ class Forget(v.VaultCase):
             self.skipTest("cannot mount a tmpfs here: " + done.stderr.decode().strip())
         self.addCleanup(subprocess.run, ["umount", place], check=False)
         self.repository = self.environment["VAULT_REPOSITORY"] = os.path.join(place, "repository")
-        self.init()
+        self.init_by_key_file()
         first, second = self.take("2026-01-01"), self.take("2026-01-02")
         with open(os.path.join(place, "filler"), "wb") as filler, self.assertRaises(OSError):
             while True:

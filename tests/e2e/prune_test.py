@@ -53,7 +53,7 @@ class Prune(v.VaultCase):
 
     def test_what_stays_restores_identical_and_the_store_shrinks_to_what_it_needs(self):
         generator = random.Random(v.SEED)
-        self.init()
+        self.init_by_key_file()
         live = {}
         for number in range(30):
             self.file(f"source/{number % 5}/f{number:02}", generator.randbytes(300_000))
@@ -84,7 +84,7 @@ class Prune(v.VaultCase):
 
     def test_a_prune_that_is_killed_at_any_moment_is_finished_by_the_next(self):
         generator = random.Random(v.SEED + 1)
-        self.init()
+        self.init_by_key_file()
         live = {}
         killed = 0
         for number in range(30):
@@ -114,7 +114,7 @@ class Prune(v.VaultCase):
 
     def test_two_prunes_and_a_snapshot_at_once(self):
         generator = random.Random(v.SEED + 2)
-        self.init()
+        self.init_by_key_file()
         live = {}
         for number in range(30):
             self.file(f"source/{number % 5}/f{number:02}", generator.randbytes(200_000))
@@ -143,7 +143,7 @@ class Prune(v.VaultCase):
         self.check_all(live)
 
     def test_a_tombstone_that_somebody_without_the_key_put_there_destroys_nothing(self):
-        self.init()
+        self.init_by_key_file()
         generator, live = random.Random(v.SEED), {}
         first, second = self.take(generator, live), self.take(generator, live)
         self.replace_object(f"tombstones/{first}", b"")
@@ -159,7 +159,7 @@ class Prune(v.VaultCase):
         self.check_all(live)
 
     def test_no_snapshot_left_needs_all(self):
-        self.init()
+        self.init_by_key_file()
         self.file("source/f", b"x" * 10_000)
         sid = self.snapshot(self.path("source"))["snapshot_id"]
         self.succeed("forget", "--all", sid)
@@ -169,7 +169,7 @@ class Prune(v.VaultCase):
 
     def test_rules_select_and_then_reclaim(self):
         generator = random.Random(v.SEED + 4)
-        self.init()
+        self.init_by_key_file()
         live = {}
         sids = [self.take(generator, live) for _ in range(4)]
         result = self.succeed("--json", "prune", "--keep-last", "1", "--max-unused", "0", "--dry-run")
@@ -184,7 +184,7 @@ class Prune(v.VaultCase):
         self.fail_with(v.USAGE, "prune", "--series", "s", says="rules that keep")
 
     def test_limits_are_checked(self):
-        self.init()
+        self.init_by_key_file()
         for option in ("--max-unused", "--max-repack-size", "--max-delete", "--keep-forgotten"):
             for value in ("x", "-1", "1Q", "101%", "", "."):
                 self.fail_with(v.USAGE, "prune", option, value)
@@ -199,7 +199,7 @@ class Prune(v.VaultCase):
         self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
         self.repository = self.environment["VAULT_REPOSITORY"] = os.path.join(disk, "repository")
         generator = random.Random(v.SEED + 3)
-        self.init()
+        self.init_by_key_file()
         live = {}
         self.file("source/0/big", generator.randbytes(16 << 20))
         first = self.take(generator, live)

@@ -18,7 +18,7 @@ class Repair(v.VaultCase):
     def setUp(self):
         super().setUp()
         self.random = random.Random(11)
-        self.init()
+        self.init_by_key_file()
         for name in ("one", "two", "three"):
             self.file("source/" + name, self.random.randbytes(700_000))
         self.first = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]

@@ -24,7 +24,7 @@ class RestorePlaces(v.VaultCase):
         self.small_tree("home")
         self.repository = self.path("home/vault")
         self.environment["VAULT_REPOSITORY"] = self.repository
-        self.init()
+        self.init_by_key_file()
         self.snapshot(self.path("home"))
         self.file("home/extra", "goes")
 
@@ -46,7 +46,7 @@ class RestorePlaces(v.VaultCase):
         self.assertEqual(self.objects_in("."), before)
 
     def test_a_target_in_the_repository_is_refused(self):
-        self.init()
+        self.init_by_key_file()
         self.snapshot(self.small_tree("source"))
         before = self.objects_in(".")
         os.symlink(self.repository, self.path("link"))
@@ -61,7 +61,7 @@ class RestorePlaces(v.VaultCase):
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def test_of_several_restores_into_one_new_target_one_wins_and_the_others_are_busy_or_find_it_there(self):
-        self.init()
+        self.init_by_key_file()
         source = self.small_tree("source", folders=100)
         self.snapshot(source)
         for round_number in range(5):
@@ -75,7 +75,7 @@ class RestorePlaces(v.VaultCase):
             self.assertEqual(self.staging_folders(self.work), [])
 
     def test_what_a_killed_restore_left_beside_its_target_goes_although_the_target_exists_by_now(self):
-        self.init()
+        self.init_by_key_file()
         source = self.small_tree("source")
         self.snapshot(source)
         left = self.folder(".back.vault-0123456789abcdef")

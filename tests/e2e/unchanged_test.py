@@ -49,7 +49,7 @@ class Unchanged(VaultCase):
 
     def test_an_unchanged_run_opens_no_regular_file(self):
         source = self.make_source()
-        self.init()
+        self.init_by_key_file()
         time.sleep(SETTLE_SECONDS)
         opened, _ = self.opened_files(source, "snapshot", source)
         self.assertGreater(len(opened), 3_000, "the first run was not seen to open its files: this test could not fail")
@@ -64,7 +64,7 @@ class Unchanged(VaultCase):
         if os.geteuid() != 0:
             self.skipTest("chown needs root")
         source = self.make_source()
-        self.init()
+        self.init_by_key_file()
         time.sleep(SETTLE_SECONDS)
         self.snapshot(source)
         subprocess.run(["chown", "-R", "1234:1234", source], check=True)
@@ -79,7 +79,7 @@ class Unchanged(VaultCase):
 
     def test_a_change_within_two_seconds_of_the_parent_is_seen_though_the_times_hide_it(self):
         path = self.file("source/file", b"first")
-        self.init()
+        self.init_by_key_file()
         self.snapshot(self.path("source"))
         stat = os.stat(path)
         with open(path, "r+b") as file:
