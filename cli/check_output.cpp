@@ -178,7 +178,9 @@ std::string verdict(const CheckReport& report) {
     std::string text = "damage was found: " + counted(report.damage.objects.size(), "object") + ", " +
                        counted(report.damage.packs.size(), "pack");
     if (report.harmed_entries == 0) {
-        text += lost_chunks(report) == 0 ? "; nothing is lost" : "; what is lost is in no snapshot that was checked";
+        // Of an object that is damaged itself, a snapshot's say, `vault repair` tells what it takes with it.
+        if (lost_chunks(report) > 0) text += "; what is lost is in no snapshot that was checked";
+        else text += report.damage.objects.empty() ? "; nothing is lost" : "; no content is lost";
     } else {
         text += "; " + human_count(report.harmed_entries) + " entries in " +
                 counted(report.harmed_snapshots.size(), "snapshot") + " cannot be restored whole";

@@ -37,6 +37,7 @@ class Check {
         findings.add(std::move(packs_));
         if (options_.read_data) read_data(findings);
         progress_.phase = "assessing damage";
+        findings.read_recorded(read_damage_marks(repository_));
         report_.damage.packs = findings.finish();
         report_.damage.missing.assign(chunks_->missing().begin(), chunks_->missing().end());
         find_harm(findings, harmed);
@@ -143,7 +144,7 @@ class Check {
         };
         request.done = [&](const PackId& pack, bool sound) {
             if (sound) verified.set(pack, now().seconds);
-            else verified.forget(pack), ++progress_.errors;
+            else verified.forget(pack), unsound_.push_back(pack), ++progress_.errors;
             if (std::chrono::steady_clock::now() - saved < kStateInterval) return;
             save(verified);
             saved = std::chrono::steady_clock::now();
@@ -239,6 +240,10 @@ class Check {
         try {
             repository_.require_current_config();
             report_.records_put = record_damage(repository_, report_.damage);
+            // What is on record is read by every check: of those that wait to be read it is the turn of others.
+            VerifiedPacks verified(repository_.state_folder());
+            for (const PackId& pack : unsound_) verified.set(pack, now().seconds);
+            if (!unsound_.empty()) save(verified);
         } catch (const Error& error) {
             report_.not_recorded = error.what();
         }
@@ -251,6 +256,7 @@ class Check {
     CheckReport report_;
     std::vector<ObjectInfo> listed_;
     CheckedPacks packs_;
+    std::vector<PackId> unsound_;  // of those that were read
     View view_;
     std::optional<CheckChunks> chunks_;
     std::vector<CommitRecord> snapshots_;

@@ -31,6 +31,26 @@ void Findings::add(ReadPacks&& read) {
     for (auto& [id, sound] : read.by_copy) by_copy_[id] = std::move(sound);
 }
 
+void Findings::read_recorded(const DamageMarks& marks) {
+    for (const auto& [id, mark] : marks.packs) {
+        const auto number = chunks_.view().index->number_of(id);
+        if (!number || !chunks_.view().chunks->view().contains(*number)) continue;
+        const PackDirectory directory = chunks_.view().index->directory(*number);
+        ChunkLocation at;
+        at.pack = *number;
+        for (; at.box < directory.boxes.size(); ++at.box) {
+            at.offset = 0;
+            for (const DirectoryChunk& chunk : directory.boxes[at.box].chunks) {
+                at.length = chunk.length;
+                if (mark.boxes.contains(at.box) || mark.lost.contains(chunk.id))
+                    chunks_.read(directory.content, chunk.id, at);
+                at.offset += chunk.length;
+                ++at.entry;
+            }
+        }
+    }
+}
+
 std::vector<PackToRead> Findings::packs_to_read_by_copy() const {
     std::vector<PackToRead> packs;
     for (const ObjectInfo& info : listed_) {

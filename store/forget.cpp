@@ -90,14 +90,13 @@ void require_some_left(const SnapshotListing& listing, const ForgetPlan& plan) {
 void carry_out(const Repository& repository, const ForgetPlan& plan) {
     std::vector<SessionId> going = plan.unreadable;
     for (const Snapshot* snapshot : plan.remove()) going.push_back(snapshot->sid);
-    for (std::size_t done = 0; done < going.size(); ++done) {
-        try {
-            put_tombstone(repository, going[done]);
-        } catch (const Error& error) {
-            throw with_context("forgotten: " + std::to_string(done) + " of " + std::to_string(going.size()) +
-                                   "; snapshot " + going[done].hex().substr(0, 8),
-                               error);
-        }
+    std::size_t done = 0;
+    try {
+        put_tombstones(repository, going, done);
+    } catch (const Error& error) {
+        throw with_context("forgotten: " + std::to_string(done) + " of " + std::to_string(going.size()) +
+                               "; snapshot " + going[done].hex().substr(0, 8),
+                           error);
     }
 }
 

@@ -116,7 +116,7 @@ class Prune {
         std::set<SessionId> live = live_sessions(backend());
         live.insert(live_before.begin(), live_before.end());
         report_.plan = plan_prune(repository_, marked, live, options_.limits, mark_.poll);
-        require_explained(report_.plan, options_.limits, vanished_series(repository_, marked.listing));
+        require_explained(report_.plan, options_.limits, what_vanished(repository_, marked.listing));
         std::vector<PackId> victims;
         if (options_.dry_run) return victims;
         remember_series(repository_, marked.listing);

@@ -78,7 +78,8 @@ class Planner {
 
     PrunePlan run() {
         for (const auto& damaged : marked_.view.sync.damaged)
-            plan_.unreadable.push_back("pack " + damaged.pack.hex() + ": " + damaged.message);
+            if (damaged.kind != ErrorKind::NotFound)  // else another pruner was quicker
+                plan_.unreadable.push_back("pack " + damaged.pack.hex() + ": " + damaged.message);
         for (const ObjectInfo& info : marked_.packs) {
             poll_();
             const auto id = pack_of_name(info.name);
@@ -264,17 +265,20 @@ PrunePlan plan_prune(const Repository& repository, const Marked& marked, const s
     return Planner(repository, marked, live_sessions, limits, poll).run();
 }
 
-void require_explained(const PrunePlan& plan, const PlanLimits& limits,
-                       const std::vector<std::string>& vanished_series) {
-    if (plan.unexplained_bytes <= limits.max_delete.of(plan.bytes)) return;
-    std::string text = std::to_string(plan.unexplained_bytes) + " of " + std::to_string(plan.bytes) +
+void require_explained(const PrunePlan& plan, const PlanLimits& limits, const Vanished& vanished) {
+    const std::uint64_t all = plan.dead_bytes() + plan.repacked_bytes() - plan.copied_bytes();
+    const std::uint64_t unexplained = vanished.snapshots > 0 ? std::max(all, plan.unexplained_bytes)
+                                                             : plan.unexplained_bytes;
+    if (unexplained <= limits.max_delete.of(plan.bytes)) return;
+    std::string text = std::to_string(unexplained) + " of " + std::to_string(plan.bytes) +
                        " bytes would be deleted although nothing was forgotten that explains it";
+    const std::size_t gone = std::max(plan.vanished.size(), vanished.snapshots);
+    if (gone > 0)
+        text += "; " + std::to_string(gone) +
+                (gone == 1 ? " snapshot is" : " snapshots are") + " gone without having been forgotten";
     if (!plan.vanished.empty())
-        text += "; " + std::to_string(plan.vanished.size()) +
-                (plan.vanished.size() == 1 ? " snapshot is gone without having been forgotten, "
-                                           : " snapshots are gone without having been forgotten, one of them ") +
-                plan.vanished.begin()->hex();
-    for (const std::string& series : vanished_series) text += "; the series " + series + " has vanished";
+        text += (gone == 1 ? ", " : ", one of them ") + plan.vanished.begin()->hex();
+    for (const std::string& series : vanished.series) text += "; the series " + series + " has vanished";
     throw Error(ErrorKind::Io, text + "; nothing was deleted; --max-delete 100% lets it go on");
 }
 

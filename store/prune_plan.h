@@ -8,6 +8,7 @@
 
 #include "store/pack_writer.h"
 #include "store/prune_mark.h"
+#include "store/prune_series.h"
 
 namespace vault {
 
@@ -73,9 +74,9 @@ struct PrunePlan {
 PrunePlan plan_prune(const Repository& repository, const Marked& marked, const std::set<SessionId>& live_sessions,
                      const PlanLimits& limits, const std::function<void()>& poll);
 
-// The rails. Throws Io (exit 1) where more would go unexplained than `limits.max_delete` allows; `vanished_series` are
-// the names of series that this client knew and that are gone without a tombstone.
-void require_explained(const PrunePlan& plan, const PlanLimits& limits,
-                       const std::vector<std::string>& vanished_series);
+// The rails. Throws Io (exit 1) where more would go unexplained than `limits.max_delete` allows. Where a snapshot is
+// gone that this client knew, that somebody once forgot what first put a chunk explains nothing: all that would go
+// counts.
+void require_explained(const PrunePlan& plan, const PlanLimits& limits, const Vanished& vanished);
 
 }  // namespace vault

@@ -15,25 +15,34 @@ std::string path_of(const Repository& repository) { return repository.state_fold
 
 }  // namespace
 
-std::vector<std::string> vanished_series(const Repository& repository, const PruneListing& listing) {
+Vanished what_vanished(const Repository& repository, const PruneListing& listing) {
+    std::set<SessionId> live_snapshots;
     std::set<std::string> live;
-    for (const ListedCommit& commit : listing.live) live.insert(commit.series);
+    for (const ListedCommit& commit : listing.live) {
+        live_snapshots.insert(commit.sid);
+        live.insert(commit.series);
+    }
+    Vanished vanished;
     std::map<std::string, bool> forgotten;  // by series that is not live
     try {
         const auto text = read_small_file(path_of(repository), kRememberedBytesMax);
         std::istringstream lines(text ? std::string(as_text(*text)) : std::string());
         for (std::string line; std::getline(lines, line);) {
             constexpr std::size_t kSidDigits = 2 * SessionId::kBytes;
-            if (line.size() <= kSidDigits + 1 || live.contains(line.substr(kSidDigits + 1))) continue;
-            bool& any = forgotten[line.substr(kSidDigits + 1)];
-            any = any || listing.tombstones.forgotten.contains(SessionId::from_hex(line.substr(0, kSidDigits)));
+            if (line.size() <= kSidDigits + 1) continue;
+            const SessionId sid = SessionId::from_hex(line.substr(0, kSidDigits));
+            const bool is_forgotten = listing.tombstones.forgotten.contains(sid);
+            if (!is_forgotten && !live_snapshots.contains(sid)) ++vanished.snapshots;
+            const std::string series = line.substr(kSidDigits + 1);
+            if (live.contains(series)) continue;
+            bool& any = forgotten[series];
+            any = any || is_forgotten;
         }
     } catch (const Error&) {
         return {};  // what this client remembers is a courtesy
     }
-    std::vector<std::string> vanished;
     for (const auto& [series, any] : forgotten)
-        if (!any) vanished.push_back(escaped(series));
+        if (!any) vanished.series.push_back(escaped(series));
     return vanished;
 }
 
@@ -44,7 +53,7 @@ void remember_series(const Repository& repository, const PruneListing& listing) 
         make_folders(repository.state_folder());
         replace_small_file(path_of(repository), as_bytes(text));
     } catch (const Error&) {
-        // Without it a series that vanishes is not named; that much would go is told all the same.
+        // Without it what vanishes is not named; that much would go is told all the same.
     }
 }
 

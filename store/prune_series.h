@@ -1,5 +1,5 @@
-// Which series this client has seen in a repository, so that one that vanishes without being forgotten is named. Kept
-// in the state folder; a client that lost it starts anew.
+// Which snapshots this client has seen in a repository, so that prune notices what vanishes without being forgotten.
+// Kept in the state folder; a client that lost it starts anew.
 #pragma once
 
 #include <string>
@@ -9,9 +9,13 @@
 
 namespace vault {
 
-// Series that had a live snapshot when they were remembered and have none now, and of which no remembered snapshot has
-// a tombstone. Escaped for a message.
-std::vector<std::string> vanished_series(const Repository& repository, const PruneListing& listing);
+// Against what was remembered.
+struct Vanished {
+    // Had a live snapshot and have none now, and no remembered snapshot of theirs is forgotten. Escaped for a message.
+    std::vector<std::string> series;
+    std::size_t snapshots = 0;  // were live, and are neither live nor forgotten now
+};
+Vanished what_vanished(const Repository& repository, const PruneListing& listing);
 
 // Replaces what was remembered. What cannot be written is not remembered.
 void remember_series(const Repository& repository, const PruneListing& listing);

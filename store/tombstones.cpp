@@ -2,10 +2,12 @@
 #include "store/tombstones.h"
 
 #include <algorithm>
+#include <span>
 
 #include "store/clock.h"
 #include "store/control_objects.h"
 #include "store/finding.h"
+#include "store/format/limits.h"
 #include "store/process_identity.h"
 #include "store/put_record.h"
 
@@ -39,6 +41,43 @@ void read_single(const Repository& repository, const std::string& name, Tombston
     } catch (const Error& error) {
         if (!is_finding(error)) throw;
         found.doubtful[sid] = name + ": " + error.what() + "; the snapshot counts as kept";
+    }
+}
+
+// Counts those that are forgotten into `done`.
+void put_bundles(const Repository& repository, std::span<const SessionId> sids, std::size_t& done) {
+    for (std::size_t from = 0; from < sids.size(); from += kControlItemsMax) {
+        BundleRecord bundle;
+        fill_random(bundle.number.bytes);
+        for (const SessionId& sid : sids.subspan(from, std::min(kControlItemsMax, sids.size() - from)))
+            bundle.items.push_back({sid, now()});
+        std::ranges::sort(bundle.items, {}, &BundleRecord::Item::sid);
+        const auto twice = std::ranges::unique(bundle.items, {}, &BundleRecord::Item::sid);
+        bundle.items.erase(twice.begin(), twice.end());
+        put_record(repository, ObjectKind::Bundle, std::string(kBundles) + bundle.number.hex(), bundle);
+        done += std::min(kControlItemsMax, sids.size() - from);
+    }
+}
+
+void put_single(const Repository& repository, const SessionId& sid) {
+    const std::string name = name_of(sid);
+    TombstoneRecord tombstone;
+    tombstone.sid = sid;
+    tombstone.by = this_process();
+    tombstone.time = now();
+    try {
+        put_record(repository, ObjectKind::Tombstone, name, tombstone);
+    } catch (const Error& error) {
+        // A damaged object in its place, or one that somebody without the key put there, is never replaced: a bundle
+        // of one says the same.
+        if (error.kind() == ErrorKind::Exists && list_tombstones(repository).doubtful.contains(sid)) {
+            std::size_t done = 0;
+            return put_bundles(repository, std::span(&sid, 1), done);
+        }
+        // Somebody else's is as good as ours; and of a put that failed the reply may be all that was lost. Either way
+        // it counts only once it is durable.
+        if (!stands(repository, name)) throw;
+        repository.backend().sync();
     }
 }
 
@@ -79,35 +118,21 @@ bool has_tombstone(const Repository& repository, const SessionId& sid) {
     return false;
 }
 
-void put_tombstone(const Repository& repository, const SessionId& sid) {
-    Backend& backend = repository.backend();
-    const std::string name = name_of(sid);
-    TombstoneRecord tombstone;
-    tombstone.sid = sid;
-    tombstone.by = this_process();
-    tombstone.time = now();
-    for (bool released = false;;) {
+void put_tombstones(const Repository& repository, const std::vector<SessionId>& sids, std::size_t& done) {
+    for (done = 0; done < sids.size(); ++done) {
         try {
-            return put_record(repository, ObjectKind::Tombstone, name, tombstone);
+            put_single(repository, sids[done]);
         } catch (const Error& error) {
-            if (error.kind() == ErrorKind::NoSpace && !released && backend.release_reserve()) {
-                released = true;
-                continue;
-            }
-            // A damaged object in its place, or one that somebody without the key put there, is never replaced: a
-            // bundle of one says the same.
-            if (error.kind() == ErrorKind::Exists && list_tombstones(repository).doubtful.contains(sid)) {
-                BundleRecord bundle;
-                fill_random(bundle.number.bytes);
-                bundle.items = {{sid, tombstone.time}};
-                return put_record(repository, ObjectKind::Bundle, std::string(kBundles) + bundle.number.hex(), bundle);
-            }
-            // Somebody else's is as good as ours; and of a put that failed the reply may be all that was lost. Either
-            // way it counts only once it is durable.
-            if (!stands(repository, name)) throw;
-            return backend.sync();
+            if (error.kind() != ErrorKind::NoSpace || !repository.backend().release_reserve()) throw;
+            put_bundles(repository, std::span(sids).subspan(done), done);
+            return;
         }
     }
+}
+
+void put_tombstone(const Repository& repository, const SessionId& sid) {
+    std::size_t done = 0;
+    put_tombstones(repository, {sid}, done);
 }
 
 }  // namespace vault

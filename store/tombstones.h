@@ -31,5 +31,8 @@ bool has_tombstone(const Repository& repository, const SessionId& sid);
 // Forgets the snapshot: the tombstone stands and is durable when this returns. One that stands already is as good.
 // A full disk is given the reserve's room once (Backend::release_reserve); then NoSpace.
 void put_tombstone(const Repository& repository, const SessionId& sid);
+// The same of many. Where the disk is full the rest become one bundle, so that the reserve has objects left for the
+// prune that must follow. `done` counts those that are forgotten, also when it throws.
+void put_tombstones(const Repository& repository, const std::vector<SessionId>& sids, std::size_t& done);
 
 }  // namespace vault

@@ -184,6 +184,32 @@ class Check(v.VaultCase):
             time.sleep(1.1)
         self.assertIn(v.INTEGRITY, codes)
 
+    def test_damage_on_record_is_told_of_by_every_check_until_it_is_mended(self):
+        self.fill()
+        pack = self.data_packs()[0]
+        self.flip(pack, self.size(pack) // 3)
+        found = self.check(v.INTEGRITY, "--read-data")
+        for arguments in ([], ["latest", "latest~1"], ["--read-data", "--max-duration", "0s"]):
+            again = self.check(v.INTEGRITY, *arguments)
+            boxes = [[box["box"] for box in of["damaged_pack"][0]["boxes"]] for of in (found, again)]
+            self.assertEqual(boxes[0], boxes[1])
+            self.assertEqual(again["harmed"], found["harmed"])
+            self.assertEqual(again["summary"][0]["records_put"], 0)
+
+    def test_shares_go_on_past_packs_that_are_damaged(self):
+        for number in range(5):
+            self.file(f"source/{number}", self.random.randbytes(50_000))
+            self.snapshot(self.path("source"), "--series", "s")
+        packs = self.objects_in("packs")
+        damaged = packs[::3]
+        for pack in damaged:
+            self.flip(pack, self.size(pack) // 3)
+        for _ in packs:
+            result = self.run_vault("--json", "check", "--read-data=1%")
+        self.assertEqual(result.code, v.INTEGRITY)
+        named = {item["pack"] for item in result.objects if item["message_type"] == "damaged_pack"}
+        self.assertEqual(named, {os.path.basename(pack) for pack in damaged})
+
     def test_when_time_is_up_the_next_run_goes_on_and_the_one_after_starts_anew(self):
         self.many_packs()
         packs = len(self.objects_in("packs"))

@@ -167,6 +167,31 @@ class Prune(v.VaultCase):
         self.assertEqual(self.prune("--all")["packs_deleted"], 2)
         self.assertEqual(self.objects_in("packs"), [])
 
+    def test_a_snapshot_that_somebody_removed_does_not_take_its_data_along(self):
+        self.init_by_key_file()
+        self.file("wallets/f", random.Random(v.SEED).randbytes(3_000_000))
+        self.file("tiny/f", b"abc")
+        for _ in range(2):
+            kept = self.snapshot(self.path("wallets"), "--series", "wallets")["snapshot_id"]
+        self.snapshot(self.path("tiny"), "--series", "tiny")
+        # The one that wrote the data is forgotten: that alone explains nothing.
+        self.succeed("prune", "--keep-last", "1")
+        self.succeed("hold", kept)
+        snapshot = "snapshots/" + kept
+        contents = self.object(snapshot)
+        os.unlink(os.path.join(self.repository, snapshot))
+        before = self.objects_in("packs")
+        for option in ([], ["--dry-run"]):
+            self.fail_with(v.FAILED, "prune", *option,
+                           says="1 snapshot is gone without having been forgotten; the series wallets has vanished")
+        self.assertEqual(self.objects_in("packs"), before)
+        self.replace_object(snapshot, contents)
+        self.succeed("prune")
+        self.assert_restores(kept, self.path("wallets"))
+        os.unlink(os.path.join(self.repository, snapshot))
+        self.assertGreater(self.prune("--max-delete", "100%")["packs_deleted"], 0)
+        self.assertEqual(self.prune()["packs_deleted"], 0)
+
     def test_rules_select_and_then_reclaim(self):
         generator = random.Random(v.SEED + 4)
         self.init_by_key_file()

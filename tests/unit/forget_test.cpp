@@ -266,6 +266,25 @@ TEST_CASE("a forget that fails half way says how far it came, and repeated it en
     CHECK(store.list().live.size() == 1);
 }
 
+TEST_CASE("on a full disk many snapshots are forgotten by one object, and the reserve keeps the rest", "[forget]") {
+    const auto test = TestRepository::local();
+    FaultyBackend faulty(test->backend());
+    const auto repository = test->open(borrowed(faulty));
+    faulty.restore_reserve();
+    const std::vector<SessionId> sids{sid_of("eeee"), sid_of("bbbb"), sid_of("dddd"), sid_of("aaaa"), sid_of("cccc")};
+    faulty.inject({.call = Call::PutNew, .name_prefix = "tombstones/", .nth = 3, .kind = ErrorKind::NoSpace});
+    std::size_t done = 0;
+    put_tombstones(*repository, sids, done);
+    CHECK(done == sids.size());
+    CHECK(test->backend().list("tombstones/").size() == 3);
+    CHECK(test->backend().list("tombstones/bundle-").size() == 1);
+    const Tombstones found = list_tombstones(*repository);
+    for (const SessionId& sid : sids) {
+        CHECK(found.forgotten.contains(sid));
+        CHECK(has_tombstone(*repository, sid));
+    }
+}
+
 TEST_CASE("on a full disk a tombstone takes the room of the reserve, once", "[forget]") {
     const auto test = TestRepository::local();
     FaultyBackend faulty(test->backend());
