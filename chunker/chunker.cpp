@@ -31,10 +31,7 @@ CutSearch Chunker::next(std::span<const std::uint8_t> fresh, Input input) {
         return CutSearch{consumed, true};
     };
 
-    consume(up_to(sizes_.minimum - kGearWindowBytes));
-    const auto before_first_test = up_to(sizes_.minimum - 1);
-    hash_ = gear_hash(fresh.subspan(consumed, before_first_test), *gear_, hash_);
-    consume(before_first_test);
+    consume(up_to(sizes_.minimum - 1));
     struct Stretch {
         std::size_t length_max;
         std::uint64_t mask;
@@ -48,7 +45,7 @@ CutSearch Chunker::next(std::span<const std::uint8_t> fresh, Input input) {
     }
     if (open_bytes_ == sizes_.maximum) return cut();
     if (input == Input::End && consumed == fresh.size() && open_bytes_ > 0) return cut();
-    if (consumed >= kGearWindowBytes) hash_ = gear_hash(fresh.first(consumed), *gear_);
+    hash_ = gear_hash(fresh.first(consumed), *gear_, hash_);
     return {consumed, false};
 }
 

@@ -19,11 +19,10 @@ enum class MatchPath {
 // The fastest that this machine runs; those before it run too.
 MatchPath best_match_path();
 
-// The least i in [from, to) with h(i) & mask == 0, or `to`; h as in chunker.h. `hash` is h(from - 1) and must be right
-// where from < 63, since the bytes that it comes from are not in `bytes`; it is right again on return if the result is
-// below 63, and else whatever it is: gear_hash tells.
+// The least i in [from, to) with h(i) & mask == 0, or `to`; h as in chunker.h. `before` is the hash before the first of
+// `bytes`.
 std::size_t first_match(std::span<const std::uint8_t> bytes, std::size_t from, std::size_t to, const GearTable& gear,
-                        std::uint64_t mask, MatchPath path, std::uint64_t& hash);
+                        std::uint64_t mask, MatchPath path, std::uint64_t before);
 
 // The hash after these bytes, `hash` being that before them. Of 64 bytes or more it depends on the last 64 alone.
 std::uint64_t gear_hash(std::span<const std::uint8_t> bytes, const GearTable& gear, std::uint64_t hash = 0);

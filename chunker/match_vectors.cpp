@@ -28,8 +28,6 @@ VAULT_MATCH_TARGET inline Vec repeated(const std::array<std::uint8_t, 16>& table
 VAULT_MATCH_TARGET inline Vec repeated_16(std::uint16_t value) {
     return _mm256_set1_epi16(static_cast<std::int16_t>(value));
 }
-VAULT_MATCH_TARGET inline Vec low_nibbles(Vec x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
-VAULT_MATCH_TARGET inline Vec high_nibbles(Vec x) { return low_nibbles(_mm256_srli_epi16(x, 4)); }
 VAULT_MATCH_TARGET inline Vec looked_up(Vec table, Vec x) { return _mm256_shuffle_epi8(table, x); }
 VAULT_MATCH_TARGET inline Vec unpack_low(Vec x, Vec y) { return _mm256_unpacklo_epi8(x, y); }
 VAULT_MATCH_TARGET inline Vec unpack_high(Vec x, Vec y) { return _mm256_unpackhi_epi8(x, y); }
@@ -76,8 +74,6 @@ VAULT_MATCH_TARGET inline Vec repeated(const std::array<std::uint8_t, 16>& table
 VAULT_MATCH_TARGET inline Vec repeated_16(std::uint16_t value) {
     return _mm512_set1_epi16(static_cast<std::int16_t>(value));
 }
-VAULT_MATCH_TARGET inline Vec low_nibbles(Vec x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
-VAULT_MATCH_TARGET inline Vec high_nibbles(Vec x) { return low_nibbles(_mm512_srli_epi16(x, 4)); }
 VAULT_MATCH_TARGET inline Vec looked_up(Vec table, Vec x) { return _mm512_shuffle_epi8(table, x); }
 VAULT_MATCH_TARGET inline Vec unpack_low(Vec x, Vec y) { return _mm512_unpacklo_epi8(x, y); }
 VAULT_MATCH_TARGET inline Vec unpack_high(Vec x, Vec y) { return _mm512_unpackhi_epi8(x, y); }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "store/backend/local.h"
+#include "store/label.h"
 
 namespace vault {
 
@@ -71,6 +72,19 @@ void StrengthOptions::add_to(OptionParser& parser) {
     parser.add_option("--kdf-passes", passes, "Passes over that memory; 3 unless given, at most 16")
         .type_name("N")
         .range(2, 16);
+}
+
+void NewKeyArguments::add_to(OptionParser& parser) {
+    parser.add_option("--new-key-file", file,
+                      "Write a new key file (mode 0600); it opens the repository, together with the password of the "
+                      "new key if it has one")
+        .type_name("PATH");
+    parser.add_option("--label", label, "Name of the new key").type_name("TEXT");
+    strength.add_to(parser);
+}
+
+void NewKeyArguments::require_valid() const {
+    if (!label.empty()) require_label(label, "--label");
 }
 
 void add_threads(OptionParser& parser, unsigned& threads) {

@@ -62,6 +62,15 @@ struct StrengthOptions {
     SlotStrength value() const { return {memory_mib * 1024, passes}; }
 };
 
+// A key that is to be made.
+struct NewKeyArguments {
+    std::optional<std::string> file;  // to be written
+    std::string label;
+    StrengthOptions strength;
+    void add_to(OptionParser& parser);
+    void require_valid() const;  // after parse(); throws Usage
+};
+
 // argv -> plain structs -> operation -> exit code; one file per family.
 ExitCode run_init(Invocation& invocation);
 ExitCode run_snapshot(Invocation& invocation);

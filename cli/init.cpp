@@ -4,7 +4,6 @@
 #include "store/backend/local.h"
 #include "store/base/text.h"
 #include "store/init.h"
-#include "store/label.h"
 
 namespace vault {
 
@@ -39,28 +38,23 @@ ExitCode run_init(Invocation& invocation) {
     OptionParser parser(
         "Makes a repository in a folder that is empty or not there yet, and prints its recovery key, once.",
         "vault init");
-    std::optional<std::string> new_key_file;
-    InitOptions options;
-    StrengthOptions strength;
-    parser.add_option("--new-key-file", new_key_file,
-                      "Write a new key file (mode 0600); it opens the repository, together with the "
-                      "password if one is given")
-        .type_name("PATH");
-    parser.add_option("--label", options.label, "Name of the first key").type_name("TEXT");
-    strength.add_to(parser);
+    NewKeyArguments arguments;
+    arguments.add_to(parser);
     invocation.parse(parser);
-    options.strength = strength.value();
-    if (!options.label.empty()) require_label(options.label, "--label");
+    arguments.require_valid();
 
     const std::string location = invocation.repository_location();
     refuse_repository(location);
-    const Secrets secrets = secrets_to_init(invocation.secret_sources(), new_key_file);
-    UnusedKeyFile key_file(new_key_file);
+    const Secrets secrets = secrets_to_init(invocation.secret_sources(), arguments.file);
+    UnusedKeyFile key_file(arguments.file);
+    InitOptions options;
+    options.label = arguments.label;
+    options.strength = arguments.strength.value();
     options.credentials = secrets.credentials();
     const InitReport report = init_repository(location, options);
     key_file.keep();
     if (!invocation.json()) {
-        show(invocation.output(), report, new_key_file.value_or(""));
+        show(invocation.output(), report, arguments.file.value_or(""));
         return ExitCode::Ok;
     }
     Json object = message("initialized");
@@ -69,7 +63,7 @@ ExitCode run_init(Invocation& invocation) {
     object["recovery_key"] = report.recovery_key;
     object["key_id"] = report.slot.hex();
     object["recovery_key_id"] = report.recovery_slot.hex();
-    if (new_key_file) put_name(object, "key_file", *new_key_file);
+    if (arguments.file) put_name(object, "key_file", *arguments.file);
     put_name(object, "cache", (default_client_folders().cache / report.repository.hex()).string());
     print(invocation.output(), object);
     return ExitCode::Ok;

@@ -7,7 +7,6 @@
 #include "store/base/text.h"
 #include "store/civil_time.h"
 #include "store/key_ops.h"
-#include "store/label.h"
 
 namespace vault {
 
@@ -88,22 +87,17 @@ ExitCode run_add(Invocation& invocation) {
         "Adds a key. Its password comes from VAULT_NEW_PASSWORD_FILE, VAULT_NEW_PASSWORD_COMMAND, "
         "VAULT_NEW_PASSWORD_FD, VAULT_NEW_PASSWORD or a prompt.",
         "vault key add");
-    NewKeyOptions options;
-    std::optional<std::string> new_key_file;
-    StrengthOptions strength;
-    parser.add_option("--new-key-file", new_key_file,
-                      "Write a new key file (mode 0600); it opens the repository, together with the "
-                      "new password if one is given")
-        .type_name("PATH");
-    parser.add_option("--label", options.label, "Name of the key").type_name("TEXT");
-    strength.add_to(parser);
+    NewKeyArguments arguments;
+    arguments.add_to(parser);
     invocation.parse(parser);
-    if (!options.label.empty()) require_label(options.label, "--label");
+    arguments.require_valid();
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
-    const Secrets secrets = secrets_to_add(invocation.secret_sources(), new_key_file);
-    UnusedKeyFile key_file(new_key_file);
+    const Secrets secrets = secrets_to_add(invocation.secret_sources(), arguments.file);
+    UnusedKeyFile key_file(arguments.file);
+    NewKeyOptions options;
+    options.label = arguments.label;
     options.credentials = secrets.credentials();
-    options.strength = strength.value();
+    options.strength = arguments.strength.value();
     const SlotId id = add_key(*repository, options);
     key_file.keep();
     show_change(invocation, "add", id, "added key " + id.hex().substr(0, kShortDigits));

@@ -53,7 +53,7 @@ void BatchStream::event_added() {
 
 // Hands the batch out; its last `open_bytes` start the next one.
 void BatchStream::flush(std::size_t open_bytes) {
-    const Bytes open = to_bytes(last(open_bytes));
+    const Bytes open = open_bytes > 0 ? to_bytes(last(open_bytes)) : Bytes();
     batch_->bytes.resize(batch_->bytes.size() - open_bytes);
     owned_ = hand_out_(std::move(owned_));
     if (!owned_) throw Error(ErrorKind::Interrupted, "the run is ending");

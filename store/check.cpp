@@ -37,7 +37,7 @@ class Check {
         findings.add(std::move(packs_));
         if (options_.read_data) read_data(findings);
         progress_.phase = "assessing damage";
-        findings.read_recorded(read_damage_marks(repository_));
+        findings.read_recorded(read_damage_marks(repository_), poll_unless_interrupted());
         report_.damage.packs = findings.finish();
         report_.damage.missing.assign(chunks_->missing().begin(), chunks_->missing().end());
         find_harm(findings, harmed);
@@ -50,6 +50,11 @@ class Check {
         return [this] {
             if (interrupted_()) throw Error(ErrorKind::Interrupted, "interrupted; nothing was found out to its end");
         };
+    }
+
+    // Once it is interrupted the report is all that is left to do.
+    std::function<void()> poll_unless_interrupted() {
+        return report_.interrupted ? std::function<void()>([] {}) : poll();
     }
 
     // False where something is missing and packs came or went meanwhile: a prune may have moved it.
@@ -123,7 +128,7 @@ class Check {
 
     void read_data(Findings& findings) {
         report_.read_data = true;
-        VerifiedPacks verified(repository_.state_folder());
+        VerifiedPacks& verified = verified_.emplace(repository_.state_folder());
         std::vector<PackToRead> by_copy = findings.packs_to_read_by_copy();
         std::vector<PackToRead> packs = choose_packs(verified, by_copy);
         for (const auto* list : {&by_copy, &packs})
@@ -143,8 +148,13 @@ class Check {
             return false;
         };
         request.done = [&](const PackId& pack, bool sound) {
-            if (sound) verified.set(pack, now().seconds);
-            else verified.forget(pack), unsound_.push_back(pack), ++progress_.errors;
+            if (sound) {
+                verified.set(pack, now().seconds);
+            } else {
+                verified.forget(pack);
+                unsound_.push_back(pack);
+                ++progress_.errors;
+            }
             if (std::chrono::steady_clock::now() - saved < kStateInterval) return;
             save(verified);
             saved = std::chrono::steady_clock::now();
@@ -219,8 +229,7 @@ class Check {
     void find_harm(const Findings& findings, const std::function<void(const HarmedEntry&)>& harmed) {
         const auto loses = [](const auto& pack) { return !pack.second.lost.empty(); };
         if (chunks_->missing().empty() && std::ranges::none_of(report_.damage.packs, loses)) return;
-        // Once it is interrupted the report is all that is left to do.
-        HarmFinder finder(*chunks_, report_.interrupted ? std::function<void()>([] {}) : poll());
+        HarmFinder finder(*chunks_, poll_unless_interrupted());
         for (const CommitRecord& snapshot : snapshots_) {
             const std::uint64_t entries = finder.find(snapshot, [&](HarmedEntry entry) {
                 for (HarmfulChunk& chunk : entry.chunks)
@@ -241,9 +250,8 @@ class Check {
             repository_.require_current_config();
             report_.records_put = record_damage(repository_, report_.damage);
             // What is on record is read by every check: of those that wait to be read it is the turn of others.
-            VerifiedPacks verified(repository_.state_folder());
-            for (const PackId& pack : unsound_) verified.set(pack, now().seconds);
-            if (!unsound_.empty()) save(verified);
+            for (const PackId& pack : unsound_) verified_->set(pack, now().seconds);
+            if (!unsound_.empty()) save(*verified_);
         } catch (const Error& error) {
             report_.not_recorded = error.what();
         }
@@ -256,7 +264,8 @@ class Check {
     CheckReport report_;
     std::vector<ObjectInfo> listed_;
     CheckedPacks packs_;
-    std::vector<PackId> unsound_;  // of those that were read
+    std::optional<VerifiedPacks> verified_;  // where data is read
+    std::vector<PackId> unsound_;            // of those that were read
     View view_;
     std::optional<CheckChunks> chunks_;
     std::vector<CommitRecord> snapshots_;

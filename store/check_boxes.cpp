@@ -5,7 +5,6 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "store/in_flight.h"
 #include "store/index_directories.h"

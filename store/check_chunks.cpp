@@ -31,16 +31,25 @@ bool CheckChunks::is_reached(const ChunkId& id) const {
 bool CheckChunks::read(ChunkKind kind, const ChunkId& id, const ChunkLocation& at) {
     if (verified.test(at)) return true;
     if (bad.test(at)) return false;
-    try {
-        view_.chunks->chunk_at(kind, id, at);
-        verified.set(at);
-        return true;
-    } catch (const Error& error) {
-        if (!is_finding_or_gone(error)) throw;
+    const std::pair place(at.pack, at.box);
+    if (unopened_.contains(place)) {
         bad.set(at);
-        whys_.emplace(std::pair(at.pack, at.box), error.what());
         return false;
     }
+    bool is_open = false;
+    try {
+        view_.chunks->box(kind, at.pack, at.box);
+        is_open = true;
+        view_.chunks->chunk_at(kind, id, at);
+        verified.set(at);
+    } catch (const Error& error) {
+        if (!is_finding_or_gone(error)) throw;
+        if (!is_open) unopened_.insert(place);
+        bad.set(at);
+        whys_.emplace(place, error.what());
+        return false;
+    }
+    return true;
 }
 
 bool CheckChunks::has_good_copy(ChunkKind kind, const ChunkId& id) {

@@ -48,6 +48,7 @@ class CheckChunks {
     const View& view_;
     std::vector<std::uint8_t> kinds_;  // by pack number; 2: not asked yet
     std::map<std::pair<PackNumber, std::uint32_t>, std::string> whys_;
+    std::set<std::pair<PackNumber, std::uint32_t>> unopened_;  // boxes that were read and do not open: not read again
     std::set<DamageRecord::LostChunk> missing_;
 };
 

@@ -22,6 +22,29 @@ void merge(std::map<PackId, DamagedPack>& into, std::map<PackId, DamagedPack>&& 
     }
 }
 
+// Calls visit(box, place of its first chunk) for each box of the pack.
+template <class Visit>
+void for_each_box(const PackDirectory& directory, PackNumber number, Visit visit) {
+    ChunkLocation first;
+    first.pack = number;
+    for (const DirectoryBox& box : directory.boxes) {
+        visit(box, first);
+        ++first.box;
+        first.entry += static_cast<std::uint32_t>(box.chunks.size());
+    }
+}
+
+// Calls visit(id, place) for each chunk of a box.
+template <class Visit>
+void for_each_chunk(const DirectoryBox& box, ChunkLocation at, Visit visit) {
+    for (const DirectoryChunk& chunk : box.chunks) {
+        at.length = chunk.length;
+        visit(chunk.id, at);
+        at.offset += chunk.length;
+        ++at.entry;
+    }
+}
+
 }  // namespace
 
 void Findings::add(CheckedPacks&& packs) { merge(packs_, std::move(packs.damaged_packs)); }
@@ -31,23 +54,18 @@ void Findings::add(ReadPacks&& read) {
     for (auto& [id, sound] : read.by_copy) by_copy_[id] = std::move(sound);
 }
 
-void Findings::read_recorded(const DamageMarks& marks) {
+void Findings::read_recorded(const DamageMarks& marks, const std::function<void()>& poll) {
     for (const auto& [id, mark] : marks.packs) {
         const auto number = chunks_.view().index->number_of(id);
         if (!number || !chunks_.view().chunks->view().contains(*number)) continue;
         const PackDirectory directory = chunks_.view().index->directory(*number);
-        ChunkLocation at;
-        at.pack = *number;
-        for (; at.box < directory.boxes.size(); ++at.box) {
-            at.offset = 0;
-            for (const DirectoryChunk& chunk : directory.boxes[at.box].chunks) {
-                at.length = chunk.length;
-                if (mark.boxes.contains(at.box) || mark.lost.contains(chunk.id))
-                    chunks_.read(directory.content, chunk.id, at);
-                at.offset += chunk.length;
-                ++at.entry;
-            }
-        }
+        for_each_box(directory, *number, [&](const DirectoryBox& box, const ChunkLocation& first) {
+            const bool is_named = mark.boxes.contains(first.box);
+            if (is_named) poll();
+            for_each_chunk(box, first, [&](const ChunkId& chunk, const ChunkLocation& at) {
+                if (is_named || mark.lost.contains(chunk)) chunks_.read(directory.content, chunk, at);
+            });
+        });
     }
 }
 
@@ -76,32 +94,23 @@ void Findings::add_bad(PackNumber number) {
     if (pack.bytes == 0) pack.bytes = chunks_.view().index->pack(number)->bytes;
     std::set<std::uint32_t> named;
     for (const DamagedBox& box : pack.boxes) named.insert(box.box);
-    ChunkLocation at;
-    at.pack = number;
-    for (; at.box < directory.boxes.size(); ++at.box) {
-        const auto& box = directory.boxes[at.box];
-        const std::uint32_t first = at.entry;
-        bool bad = named.contains(at.box);
-        for (std::uint32_t i = 0; i < box.chunks.size(); ++i) bad = bad || chunks_.bad.test(number, first + i);
-        at.offset = 0;
-        for (const DirectoryChunk& chunk : box.chunks) {
-            at.length = chunk.length;
-            if (bad && !chunks_.read(directory.content, chunk.id, at)) {
-                ++pack.chunks;
-                const bool reached = chunks_.is_reached(chunk.id);
-                if (reached) ++pack.chunks_reached;
-                if (!chunks_.has_good_copy(directory.content, chunk.id)) {
-                    pack.lost.push_back({directory.content, chunk.id});
-                    if (reached) ++pack.lost_reached;
-                }
-            }
-            at.offset += chunk.length;
-            ++at.entry;
-        }
-        if (!bad || named.contains(at.box)) continue;
-        const auto why = chunks_.whys().find({number, at.box});
-        pack.boxes.push_back({at.box, why == chunks_.whys().end() ? "it does not verify" : why->second});
-    }
+    for_each_box(directory, number, [&](const DirectoryBox& box, const ChunkLocation& first) {
+        bool bad = named.contains(first.box);
+        for (std::uint32_t i = 0; i < box.chunks.size(); ++i) bad = bad || chunks_.bad.test(number, first.entry + i);
+        if (!bad) return;
+        for_each_chunk(box, first, [&](const ChunkId& chunk, const ChunkLocation& at) {
+            if (chunks_.read(directory.content, chunk, at)) return;
+            ++pack.chunks;
+            const bool reached = chunks_.is_reached(chunk);
+            if (reached) ++pack.chunks_reached;
+            if (chunks_.has_good_copy(directory.content, chunk)) return;
+            pack.lost.push_back({directory.content, chunk});
+            if (reached) ++pack.lost_reached;
+        });
+        if (named.contains(first.box)) return;
+        const auto why = chunks_.whys().find({number, first.box});
+        pack.boxes.push_back({first.box, why == chunks_.whys().end() ? "it does not verify" : why->second});
+    });
 }
 
 // Of the packs that once held missing chunks, by the copies of their directories, as few as explain them: a stale copy

@@ -16,8 +16,9 @@ class Findings {
     void add(CheckedPacks&& packs);
     void add(ReadPacks&& read);
 
-    // Reads what records of damage name, so that damage that was found once is told of until it is mended.
-    void read_recorded(const DamageMarks& marks);
+    // Reads what records of damage name, so that damage that was found once is told of until it is mended. `poll` may
+    // throw.
+    void read_recorded(const DamageMarks& marks, const std::function<void()>& poll);
 
     // Packs that are listed and not in the index, of which a copy of the directory is left.
     std::vector<PackToRead> packs_to_read_by_copy() const;

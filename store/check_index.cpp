@@ -5,18 +5,13 @@
 
 namespace vault {
 
-CheckFolder::CheckFolder(const std::filesystem::path& cache_folder) : path_(cache_folder / "check") {
+CheckFolder::CheckFolder(const std::filesystem::path& cache_folder) : path_(cache_folder / "check-unlocked") {
     try {
         make_folders(cache_folder.string());
         path_ = folder_.emplace(cache_folder, "check-").path();
     } catch (const Error&) {
         // Index::open says why it cannot write there, and goes elsewhere.
     }
-}
-
-CheckFolder::~CheckFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
 }
 
 View open_check_view(const Repository& repository, const CheckFolder& folder, const std::vector<ObjectInfo>& packs,

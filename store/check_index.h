@@ -17,12 +17,11 @@ class CheckFolder {
     explicit CheckFolder(const std::filesystem::path& cache_folder);
     CheckFolder(const CheckFolder&) = delete;
     CheckFolder& operator=(const CheckFolder&) = delete;
-    ~CheckFolder();
     const std::filesystem::path& path() const { return path_; }
 
   private:
-    std::filesystem::path path_;
     std::optional<LockedFolder> folder_;
+    std::filesystem::path path_;  // of `folder_`, or, where none can be made, one that cannot be made either
 };
 
 // The index over `packs`, and a chunk store on it.

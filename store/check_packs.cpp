@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <mutex>
-#include <thread>
 
 #include "store/backend/object_names.h"
 #include "store/index_view.h"
 #include "store/run_in_lanes.h"
 #include "store/seal/primitives.h"
+#include "store/thread_count.h"
 
 namespace vault {
 
@@ -36,8 +36,8 @@ class PackCheck {
             found_.bytes += info.size;
         }
         found_.packs = packs.size();
-        const std::size_t lanes = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, kLanesMax);
-        run_in_lanes(lanes, packs.size(), [&](std::size_t, std::size_t i) { read(packs[i].first, *packs[i].second); });
+        run_in_lanes(lane_count(kLanesMax), packs.size(),
+                     [&](std::size_t, std::size_t i) { read(packs[i].first, *packs[i].second); });
         twins();
         for (const ObjectInfo& info : repository_.backend().list("dirs/")) read_copies(info.name);
         for (const auto& [id, facts] : facts_) finish(id, facts);

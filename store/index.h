@@ -68,8 +68,8 @@ class PackSet {
 
 // Small values that other parts keep beside the index and may lose at any time ("snapshot-packs/<sid>", …), by key.
 using IndexNotes = std::vector<std::pair<std::string, Bytes>>;
-// Notes that name packs by their numbers, which those that come with them have only then. Throws what it likes: then
-// nothing was added.
+// Makes notes that name packs by their numbers, which packs that are being added get only in that addition. Where it
+// throws nothing is added.
 using PackNumberOf = std::function<std::optional<PackNumber>(const PackId&)>;
 using IndexNotesOf = std::function<IndexNotes(const PackNumberOf&)>;
 

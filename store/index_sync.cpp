@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "store/backend/object_names.h"
@@ -12,6 +11,7 @@
 #include "store/index_drop.h"
 #include "store/index_turns.h"
 #include "store/run_in_lanes.h"
+#include "store/thread_count.h"
 
 namespace vault {
 
@@ -22,17 +22,13 @@ constexpr std::size_t kLanesMax = 4;
 // Below this many packs the whole index is never thrown away for vanished ones: dropping them is quick.
 constexpr std::size_t kPacksWorthRebuilding = 64;
 
-std::size_t lanes() {
-    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 2, kLanesMax);
-}
-
 // One sync's reading of what the index lacks.
 class MissingPacks {
   public:
     MissingPacks(const IndexSyncRequest& request, const IndexView* existing, const std::vector<ObjectInfo>& missing,
                  IndexSyncReport& report)
         : request_(request), existing_(existing), report_(report),
-          addition_(request.folder, request.keys.repository(), existing, request.budget, lanes()) {
+          addition_(request.folder, request.keys.repository(), existing, request.budget, lane_count(kLanesMax)) {
         for (const ObjectInfo& pack : missing) missing_.emplace(*pack_of_name(pack.name), &pack);
     }
 
@@ -41,7 +37,7 @@ class MissingPacks {
         // An object holds up to 64 directories and is read whole: not worth it for a few packs.
         if (unread.size() > missing_.size()) return;
         Turns turns;
-        run_in_lanes(lanes(), unread.size(), [&](std::size_t lane, std::size_t i) {
+        run_in_lanes(lane_count(kLanesMax), unread.size(), [&](std::size_t lane, std::size_t i) {
             Turns::Turn turn(turns, i);
             read_copies_of(lane, unread[i], turn);
         });
@@ -54,7 +50,7 @@ class MissingPacks {
             if (!covered_.contains(id)) left.emplace_back(id, pack);
         std::ranges::sort(left);
         Turns turns;
-        run_in_lanes(lanes(), left.size(), [&](std::size_t lane, std::size_t i) {
+        run_in_lanes(lane_count(kLanesMax), left.size(), [&](std::size_t lane, std::size_t i) {
             Turns::Turn turn(turns, i);
             read_pack(lane, *left[i].second, left[i].first, turn);
         });

@@ -5,7 +5,6 @@
 
 #include "store/format/limits.h"
 #include "store/prune_dirs.h"
-#include "store/prune_series.h"
 #include "store/prune_sessions.h"
 #include "store/prune_tidy.h"
 
@@ -116,10 +115,11 @@ class Prune {
         std::set<SessionId> live = live_sessions(backend());
         live.insert(live_before.begin(), live_before.end());
         report_.plan = plan_prune(repository_, marked, live, options_.limits, mark_.poll);
-        require_explained(report_.plan, options_.limits, what_vanished(repository_, marked.listing));
+        report_.vanished = what_vanished(repository_, marked.listing);
+        require_explained(report_.plan, options_.limits, report_.vanished);
         std::vector<PackId> victims;
         if (options_.dry_run) return victims;
-        remember_series(repository_, marked.listing);
+        remember_live(repository_, marked.listing);
         for (const PackUse& use : report_.plan.dead) victims.push_back(use.id);
         if (may_repack_ && !report_.plan.repacked.empty()) {
             progress_.phase = "copying what sparse packs hold";

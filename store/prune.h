@@ -27,6 +27,7 @@ struct PruneReport {
     std::uint64_t sessions_fenced = 0;
     std::uint64_t lists_finished = 0, lists_adopted = 0;  // of other pruners
     PrunePlan plan;
+    Vanished vanished;  // what this client saw at its last prune; too little of it to stop this one
     std::uint64_t live_snapshots = 0, forgotten_snapshots = 0;
     std::uint64_t nodes_walked = 0;
     RepackReport repacked;

@@ -272,13 +272,10 @@ void require_explained(const PrunePlan& plan, const PlanLimits& limits, const Va
     if (unexplained <= limits.max_delete.of(plan.bytes)) return;
     std::string text = std::to_string(unexplained) + " of " + std::to_string(plan.bytes) +
                        " bytes would be deleted although nothing was forgotten that explains it";
-    const std::size_t gone = std::max(plan.vanished.size(), vanished.snapshots);
-    if (gone > 0)
-        text += "; " + std::to_string(gone) +
-                (gone == 1 ? " snapshot is" : " snapshots are") + " gone without having been forgotten";
-    if (!plan.vanished.empty())
-        text += (gone == 1 ? ", " : ", one of them ") + plan.vanished.begin()->hex();
-    for (const std::string& series : vanished.series) text += "; the series " + series + " has vanished";
+    Vanished all_vanished = vanished;
+    all_vanished.snapshots = std::max(vanished.snapshots, plan.vanished.size());
+    if (all_vanished.snapshots > 0)
+        text += "; " + describe(all_vanished, plan.vanished.empty() ? "" : plan.vanished.begin()->hex());
     throw Error(ErrorKind::Io, text + "; nothing was deleted; --max-delete 100% lets it go on");
 }
 

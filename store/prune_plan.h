@@ -8,7 +8,7 @@
 
 #include "store/pack_writer.h"
 #include "store/prune_mark.h"
-#include "store/prune_series.h"
+#include "store/prune_seen.h"
 
 namespace vault {
 

@@ -22,12 +22,12 @@ struct BoxCopy {
     std::uint32_t number = 0;
     std::vector<bool> needed;  // by chunk
     bool is_whole = false;     // to be copied as it is
-    // Once it was read, one of these four:
+    // Once it was read: why it could not be had whole, or `chunks` as one of the other two.
     std::optional<Error> trouble;
-    SealedBox sealed;                     // of `chunks`
     std::vector<DirectoryChunk> chunks;
-    Bytes plain;                          // of a box of tree nodes: to be gathered with others
-    bool was_copied = false;              // `sealed` is the old box
+    SealedBox sealed;
+    Bytes plain;              // of a box of tree nodes: to be gathered with others
+    bool was_copied = false;  // `sealed` is the old box
 };
 
 class Repacker {

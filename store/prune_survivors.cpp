@@ -2,7 +2,6 @@
 #include "store/prune_survivors.h"
 
 #include <algorithm>
-#include <thread>
 #include <tuple>
 
 #include "store/finding.h"

@@ -39,21 +39,20 @@ std::uint64_t bundle_tombstones(const Repository& repository, const PruneListing
     candidates.insert(tombstones.singles.begin(), tombstones.singles.end());
     for (const ListedSession& session : list_sessions(backend)) candidates.erase(session.sid);
     if (candidates.size() < from) return 0;
-    BundleRecord bundle;
-    fill_random(bundle.number.bytes);
+    std::vector<BundleRecord::Item> items;
     std::vector<std::string> going;
     for (const SessionId& sid : candidates) {
-        if (bundle.items.size() == kControlItemsMax) break;
+        if (items.size() == kControlItemsMax) break;
         const auto forgotten = tombstones.forgotten.find(sid);
         const std::optional<Time> fenced =
             fences.contains(sid) ? time_of_fence(repository, sid) : std::optional<Time>();
         if (forgotten == tombstones.forgotten.end() && !fenced) continue;
-        bundle.items.push_back({sid, forgotten != tombstones.forgotten.end() ? forgotten->second : *fenced});
+        items.push_back({sid, forgotten != tombstones.forgotten.end() ? forgotten->second : *fenced});
         if (tombstones.singles.contains(sid)) going.push_back("tombstones/" + sid.hex());
         if (fenced) going.push_back(snapshot_name(sid));
     }
-    if (bundle.items.size() < from) return 0;
-    put_record(repository, ObjectKind::Bundle, "tombstones/bundle-" + bundle.number.hex(), bundle);
+    if (items.size() < from) return 0;
+    put_bundle(repository, std::move(items));
     backend.sync();
     for (const std::string& name : going) backend.remove(name);
     return going.size();

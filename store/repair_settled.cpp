@@ -34,7 +34,7 @@ class Settled {
         }
         std::sort(going_.begin(), going_.end());
         if (dry_run_ || going_.empty()) return going_;
-        put_bundle();
+        if (!forgotten_.empty()) put_bundle(repository_, std::move(forgotten_));
         for (const std::string& name : going_) {
             copy_to_quarantine(backend_, name, to_hex(sha256(backend_.get(name))));
             backend_.remove(name);
@@ -50,8 +50,8 @@ class Settled {
             // The session first: its object goes only once snapshots/<sid> stands.
             const bool is_gone = !object_exists(backend_, "sessions/" + sid.hex()) &&
                                  !object_exists(backend_, "snapshots/" + sid.hex());
-            if (!is_gone || bundle_.items.size() == kControlItemsMax) return;
-            bundle_.items.push_back({sid, now()});
+            if (!is_gone || forgotten_.size() == kControlItemsMax) return;
+            forgotten_.push_back({sid, now()});
         }
         going_.push_back(name);
     }
@@ -61,20 +61,12 @@ class Settled {
         if (!marks_->unreadable.contains(sid_in(name, kMarks))) going_.push_back(name);
     }
 
-    void put_bundle() {
-        if (bundle_.items.empty()) return;
-        std::sort(bundle_.items.begin(), bundle_.items.end(),
-                  [](const BundleRecord::Item& a, const BundleRecord::Item& b) { return a.sid < b.sid; });
-        fill_random(bundle_.number.bytes);
-        put_record(repository_, ObjectKind::Bundle, std::string(kBundles) + bundle_.number.hex(), bundle_);
-    }
-
     const Repository& repository_;
     Backend& backend_;
     const bool dry_run_;
     std::optional<Tombstones> tombstones_;
     std::optional<Marks> marks_;
-    BundleRecord bundle_;
+    std::vector<BundleRecord::Item> forgotten_;  // that nothing says any more but a name
     std::vector<std::string> going_;
 };
 

@@ -46,16 +46,13 @@ void read_single(const Repository& repository, const std::string& name, Tombston
 
 // Counts those that are forgotten into `done`.
 void put_bundles(const Repository& repository, std::span<const SessionId> sids, std::size_t& done) {
-    for (std::size_t from = 0; from < sids.size(); from += kControlItemsMax) {
-        BundleRecord bundle;
-        fill_random(bundle.number.bytes);
-        for (const SessionId& sid : sids.subspan(from, std::min(kControlItemsMax, sids.size() - from)))
-            bundle.items.push_back({sid, now()});
-        std::ranges::sort(bundle.items, {}, &BundleRecord::Item::sid);
-        const auto twice = std::ranges::unique(bundle.items, {}, &BundleRecord::Item::sid);
-        bundle.items.erase(twice.begin(), twice.end());
-        put_record(repository, ObjectKind::Bundle, std::string(kBundles) + bundle.number.hex(), bundle);
-        done += std::min(kControlItemsMax, sids.size() - from);
+    while (!sids.empty()) {
+        const auto now_going = sids.first(std::min(kControlItemsMax, sids.size()));
+        std::vector<BundleRecord::Item> items;
+        for (const SessionId& sid : now_going) items.push_back({sid, now()});
+        put_bundle(repository, std::move(items));
+        done += now_going.size();
+        sids = sids.subspan(now_going.size());
     }
 }
 
@@ -71,8 +68,7 @@ void put_single(const Repository& repository, const SessionId& sid) {
         // A damaged object in its place, or one that somebody without the key put there, is never replaced: a bundle
         // of one says the same.
         if (error.kind() == ErrorKind::Exists && list_tombstones(repository).doubtful.contains(sid)) {
-            std::size_t done = 0;
-            return put_bundles(repository, std::span(&sid, 1), done);
+            return put_bundle(repository, {{sid, now()}});
         }
         // Somebody else's is as good as ours; and of a put that failed the reply may be all that was lost. Either way
         // it counts only once it is durable.
@@ -116,6 +112,16 @@ bool has_tombstone(const Repository& repository, const SessionId& sid) {
             return true;
     }
     return false;
+}
+
+void put_bundle(const Repository& repository, std::vector<BundleRecord::Item> items) {
+    std::ranges::sort(items, {}, &BundleRecord::Item::sid);
+    const auto twice = std::ranges::unique(items, {}, &BundleRecord::Item::sid);
+    items.erase(twice.begin(), twice.end());
+    BundleRecord bundle;
+    fill_random(bundle.number.bytes);
+    bundle.items = std::move(items);
+    put_record(repository, ObjectKind::Bundle, std::string(kBundles) + bundle.number.hex(), bundle);
 }
 
 void put_tombstones(const Repository& repository, const std::vector<SessionId>& sids, std::size_t& done) {

@@ -35,4 +35,7 @@ void put_tombstone(const Repository& repository, const SessionId& sid);
 // prune that must follow. `done` counts those that are forgotten, also when it throws.
 void put_tombstones(const Repository& repository, const std::vector<SessionId>& sids, std::size_t& done);
 
+// Puts kControlItemsMax tombstones at the most, in any order, as one bundle.
+void put_bundle(const Repository& repository, std::vector<BundleRecord::Item> items);
+
 }  // namespace vault

@@ -1,4 +1,5 @@
-// The steps of seal_box, apart so that a test can put a fault between them. Otherwise use store/seal/box.h.
+// The steps of seal_box, for a test that puts a fault between them and a benchmark that measures one. Otherwise use
+// store/seal/box.h.
 #pragma once
 
 #include "store/seal/box.h"

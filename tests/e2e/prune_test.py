@@ -89,14 +89,20 @@ class Prune(v.VaultCase):
         killed = 0
         for number in range(30):
             self.file(f"source/{number % 5}/f{number:02}", generator.randbytes(200_000))
-        sids = [self.take(generator, live) for _ in range(3)]
+        sids = [self.take(generator, live) for _ in range(4)]
+        gone = sids.pop(0)
+        self.succeed("forget", gone)
+        del live[gone]
+        began = time.monotonic()
+        self.prune("--max-unused", "0")
+        takes = time.monotonic() - began
         for attempt in range(KILLS):
             sids.append(self.take(generator, live))
             gone = sids.pop(0)
             self.succeed("forget", gone)
             del live[gone]
             run = self.start("prune", "--max-unused", "0")
-            time.sleep(generator.uniform(0.0, 0.25))
+            time.sleep(generator.uniform(0.0, takes))
             run.send_signal(signal.SIGKILL)
             killed += run.wait() == -signal.SIGKILL
             if attempt % 5 == 4:
@@ -189,8 +195,11 @@ class Prune(v.VaultCase):
         self.succeed("prune")
         self.assert_restores(kept, self.path("wallets"))
         os.unlink(os.path.join(self.repository, snapshot))
-        self.assertGreater(self.prune("--max-delete", "100%")["packs_deleted"], 0)
-        self.assertEqual(self.prune()["packs_deleted"], 0)
+        result = self.prune("--max-delete", "100%")
+        self.assertGreater(result["packs_deleted"], 0)
+        self.assertEqual(result["snapshots_vanished"], 1)
+        result = self.prune()
+        self.assertEqual((result["packs_deleted"], result["snapshots_vanished"]), (0, 0))
 
     def test_rules_select_and_then_reclaim(self):
         generator = random.Random(v.SEED + 4)

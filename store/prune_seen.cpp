@@ -1,5 +1,5 @@
 // One line a snapshot: its id and its series.
-#include "store/prune_series.h"
+#include "store/prune_seen.h"
 
 #include <sstream>
 
@@ -11,42 +11,47 @@ namespace {
 
 constexpr std::size_t kRememberedBytesMax = 64 << 20;
 
-std::string path_of(const Repository& repository) { return repository.state_folder() / "series-seen"; }
+std::string path_of(const Repository& repository) { return repository.state_folder() / "snapshots-seen"; }
 
 }  // namespace
 
 Vanished what_vanished(const Repository& repository, const PruneListing& listing) {
-    std::set<SessionId> live_snapshots;
-    std::set<std::string> live;
+    constexpr std::size_t kSidDigits = 2 * SessionId::kBytes;
+    std::set<SessionId> live;
+    std::map<std::string, bool> explained;  // by series: one of its snapshots is live or forgotten
     for (const ListedCommit& commit : listing.live) {
-        live_snapshots.insert(commit.sid);
-        live.insert(commit.series);
+        live.insert(commit.sid);
+        explained[commit.series] = true;
     }
     Vanished vanished;
-    std::map<std::string, bool> forgotten;  // by series that is not live
     try {
         const auto text = read_small_file(path_of(repository), kRememberedBytesMax);
         std::istringstream lines(text ? std::string(as_text(*text)) : std::string());
         for (std::string line; std::getline(lines, line);) {
-            constexpr std::size_t kSidDigits = 2 * SessionId::kBytes;
             if (line.size() <= kSidDigits + 1) continue;
             const SessionId sid = SessionId::from_hex(line.substr(0, kSidDigits));
             const bool is_forgotten = listing.tombstones.forgotten.contains(sid);
-            if (!is_forgotten && !live_snapshots.contains(sid)) ++vanished.snapshots;
-            const std::string series = line.substr(kSidDigits + 1);
-            if (live.contains(series)) continue;
-            bool& any = forgotten[series];
-            any = any || is_forgotten;
+            if (!is_forgotten && !live.contains(sid)) ++vanished.snapshots;
+            explained[line.substr(kSidDigits + 1)] |= is_forgotten;
         }
     } catch (const Error&) {
         return {};  // what this client remembers is a courtesy
     }
-    for (const auto& [series, any] : forgotten)
-        if (!any) vanished.series.push_back(escaped(series));
+    for (const auto& [series, is_explained] : explained)
+        if (!is_explained) vanished.series.push_back(escaped(series));
     return vanished;
 }
 
-void remember_series(const Repository& repository, const PruneListing& listing) {
+std::string describe(const Vanished& vanished, const std::string& example) {
+    const bool is_one = vanished.snapshots == 1;
+    std::string text = std::to_string(vanished.snapshots) + (is_one ? " snapshot is" : " snapshots are") +
+                       " gone without having been forgotten";
+    if (!example.empty()) text += (is_one ? ", " : ", one of them ") + example;
+    for (const std::string& series : vanished.series) text += "; the series " + series + " has vanished";
+    return text;
+}
+
+void remember_live(const Repository& repository, const PruneListing& listing) {
     std::string text;
     for (const ListedCommit& commit : listing.live) text += commit.sid.hex() + " " + commit.series + "\n";
     try {

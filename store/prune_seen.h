@@ -1,0 +1,26 @@
+// The live snapshots that this client saw at its last prune of a repository, so that the next notices which are gone
+// without having been forgotten. Kept in the state folder; a client that lost it starts anew.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/prune_listing.h"
+
+namespace vault {
+
+struct Vanished {
+    std::size_t snapshots = 0;  // were live, and are neither live nor forgotten now
+    // Had a live snapshot and have none now, and no remembered snapshot of theirs is forgotten. Escaped for a message.
+    std::vector<std::string> series;
+};
+Vanished what_vanished(const Repository& repository, const PruneListing& listing);
+
+// "2 snapshots are gone without having been forgotten; the series wallets has vanished". `example`: the id of one, or
+// "".
+std::string describe(const Vanished& vanished, const std::string& example = "");
+
+// Replaces what was remembered. What cannot be written is not remembered.
+void remember_live(const Repository& repository, const PruneListing& listing);
+
+}  // namespace vault
