@@ -7,6 +7,7 @@
 #include "cli/retention_output.h"
 #include "cli/terminal.h"
 #include "store/clock.h"
+#include "store/vanished.h"
 
 namespace vault {
 
@@ -33,7 +34,7 @@ void show(Output& output, const ForgetPlan& plan, bool dry_run) {
     const std::size_t going = plan.remove().size(), staying = plan.considered() - going;
     for (const SessionId& sid : plan.unreadable)
         output.line((dry_run ? "would forget " : "forgot ") + sid.hex() +
-                    ", whose object is damaged: nothing brings it back");
+                    ", whose object is damaged or gone: nothing brings it back");
     if (plan.considered() == 0) return plan.unreadable.empty() ? output.line("no snapshots yet") : void();
     show_plan(output, plan);
     std::string text = dry_run ? "would forget " : "forgot ";
@@ -75,8 +76,9 @@ ExitCode run_forget(Invocation& invocation) {
     const std::unique_ptr<Repository> repository =
         invocation.open_repository(arguments.dry_run ? Access::Read : Access::Write);
     const SnapshotListing listing = list_snapshots(*repository);
+    const auto is_gone = [&](const SessionId& sid) { return has_vanished(*repository, sid); };
     const ForgetPlan plan = by_rules ? plan_forget(listing, arguments.filter, rules, zone, now())
-                                     : plan_forget(listing, arguments.references, arguments.filter);
+                                     : plan_forget(listing, arguments.references, arguments.filter, is_gone);
     if (!arguments.all) require_some_left(listing, plan);
     if (!arguments.dry_run) carry_out(*repository, plan);
 

@@ -63,7 +63,9 @@ ForgetPlan select(const Repository& repository, const SnapshotListing& listing, 
         plan_forget(listing, arguments.filter, arguments.keep.rules(), arguments.keep.zone(), now());
     if (!arguments.all) require_some_left(listing, plan);
     if (arguments.dry_run) {
-        for (const Snapshot* snapshot : plan.remove()) options.as_if_forgotten.push_back(snapshot->sid);
+        // What a run forgets now is younger than any age that it spares.
+        if (!options.keep_forgotten_ns)
+            for (const Snapshot* snapshot : plan.remove()) options.as_if_forgotten.push_back(snapshot->sid);
     } else {
         carry_out(repository, plan);
     }

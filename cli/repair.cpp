@@ -61,6 +61,7 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     object["seconds_elapsed"] = seconds_of(elapsed_ns);
     object["whole"] = report.whole(dry_run);
     object["generations_put"] = report.generations_put;
+    object["snapshots_put"] = hex_list(report.snapshots_put);
     object["directories_replaced"] = report.directories_replaced;
     object["objects_quarantined"] = report.settled;
     object["boxes_withdrawn"] = report.boxes_withdrawn;
@@ -84,6 +85,8 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
 void show(Output& output, const RepairReport& report, bool dry_run) {
     const std::string would = dry_run ? "would have " : "";
     for (const std::string& name : report.generations_put) output.line(would + "put " + name);
+    for (const SessionId& sid : report.snapshots_put)
+        output.line(would + "put back, from the copy: snapshot " + sid.hex());
     if (report.boxes_withdrawn > 0)
         output.line(would + "withdrawn from the record, since they read well: boxes: " +
                     human_count(report.boxes_withdrawn));
@@ -153,6 +156,7 @@ ExitCode run_repair(Invocation& invocation) {
         else if (options.dry_run) output.line("nothing was changed");
     }
     for (const std::string& line : report.left) complain("left: " + escaped(line));
+    if (options.dry_run && !whole && report.left.empty()) complain("there is something to repair");
     output.flush();
     return whole ? ExitCode::Ok : ExitCode::Integrity;
 }

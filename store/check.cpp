@@ -12,6 +12,7 @@
 #include "store/check_packs.h"
 #include "store/check_trees.h"
 #include "store/index_view.h"
+#include "store/vanished.h"
 #include "store/verified_packs.h"
 
 namespace vault {
@@ -69,6 +70,7 @@ class Check {
         view_ = open_check_view(repository_, folder, listed_, [&](std::uint64_t, std::uint64_t) { poll()(); });
         chunks_.emplace(view_);
         take(objects);
+        note_vanished();
         choose_snapshots(objects.live);
         walk_trees();
         progress_.errors = report_.damage.objects.size() + packs_.damaged_packs.size() + chunks_->missing().size();
@@ -93,6 +95,12 @@ class Check {
         report_.packed_bytes = packs_.bytes;
         report_.directories = packs_.directory_objects;
         report_.packs_without_copy = packs_.without_copy;
+    }
+
+    void note_vanished() {
+        for (const SessionId& sid : vanished_writers(repository_, std::move(packs_.writers)))
+            report_.damage.objects.push_back({"snapshots/" + sid.hex(), ErrorKind::NotFound,
+                                              "it is gone without having been forgotten; packs that it put are there"});
     }
 
     void choose_snapshots(std::vector<CommitRecord>& live) {

@@ -53,12 +53,14 @@ class PackCheck {
 
     void read(const PackId& id, const ObjectInfo& info) {
         PackFacts facts;
+        SessionId writer;
         facts.bytes = info.size;
         std::string why;
         try {
             const FoundDirectory own = read_directory(repository_.backend(), repository_.keys(), info, id);
             facts.directory_hash = sha256(own.encoded);
             facts.header = own.header;
+            writer = own.directory.session;
             facts.whole = true;
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) {
@@ -72,6 +74,7 @@ class PackCheck {
         const std::lock_guard lock(mutex_);
         poll_();
         facts_.emplace(id, facts);
+        if (facts.whole) found_.writers.insert(writer);
         if (why.empty()) return;
         DamagedPack& pack = damaged(id, info.size);
         pack.whys.push_back(why);

@@ -20,6 +20,7 @@ struct CheckedPacks {
     std::uint64_t gone = 0;               // packs that were removed since they were listed
     std::vector<DamagedObject> damaged;   // dirs/ objects
     std::map<PackId, DamagedPack> damaged_packs;
+    std::set<SessionId> writers;  // of the packs whose directories are sound
 };
 
 // Takes about 200 bytes a pack, and a directory and a dirs/ object at a time. Calls `poll`, which may throw, from one

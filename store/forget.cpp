@@ -44,14 +44,15 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const SnapshotFilter& fil
 }
 
 ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::string>& references,
-                       const SnapshotFilter& filter) {
+                       const SnapshotFilter& filter, const std::function<bool(const SessionId&)>& has_vanished) {
     std::set<SessionId> seen;
     std::map<std::string, RetentionGroup> groups;
     std::vector<SessionId> unreadable;
     for (const std::string& reference : references) {
         if (is_session_name(reference)) {
             const SessionId sid = SessionId::from_hex(reference);
-            if (listing.unreadable.contains(sid)) {
+            const bool is_live = std::ranges::find(listing.live, sid, &Snapshot::sid) != listing.live.end();
+            if (listing.unreadable.contains(sid) || (!is_live && has_vanished && has_vanished(sid))) {
                 if (seen.insert(sid).second) unreadable.push_back(sid);
                 continue;
             }

@@ -1,6 +1,7 @@
 // Choosing snapshots to forget, by name or by rules, and forgetting them. Nothing is reclaimed here: prune does that.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace vault {
 // What is to go and what stays, with reasons, of the snapshots that were considered. Points into the listing.
 struct ForgetPlan {
     std::vector<RetentionGroup> groups;
-    // Named by their whole ids; their objects are damaged, so that nothing more is known of them.
+    // Named by their whole ids; their objects are damaged or gone, so that nothing more is known of them.
     std::vector<SessionId> unreadable;
     std::vector<const Snapshot*> remove() const;  // oldest first in each group; without the unreadable
     std::size_t considered() const;
@@ -25,9 +26,10 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const SnapshotFilter& fil
                        const TimeZone& zone, const Time& now);
 
 // By name. Throws NotFound or Usage for a reference that finds nothing, Usage for a snapshot that is held, Corrupt for
-// one that may be. A damaged one goes by its whole id alone: what it was nobody can tell, also whether it was held.
+// one that may be. A damaged one, and one that is gone and of which packs tell (`has_vanished`, asked of ids that are
+// not live), go by their whole ids alone: what they were nobody can tell, also whether they were held.
 ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::string>& references,
-                       const SnapshotFilter& filter);
+                       const SnapshotFilter& filter, const std::function<bool(const SessionId&)>& has_vanished = {});
 
 // Throws Usage where the plan takes the last live snapshot of the repository.
 void require_some_left(const SnapshotListing& listing, const ForgetPlan& plan);

@@ -16,7 +16,10 @@ class Prune {
   public:
     Prune(const Repository& repository, const PruneOptions& options, PruneProgress& progress,
           const std::function<bool()>& interrupted)
-        : repository_(repository), options_(options), progress_(progress) {
+        : repository_(repository), options_(options), environment_(options.environment), progress_(progress) {
+        environment_.waits = [this](std::size_t runs) {
+            progress_.phase = runs > 0 ? "waiting for runs at work" : "deleting";
+        };
         mark_.keep_forgotten_ns = options.keep_forgotten_ns;
         mark_.no_live_snapshot_is_fine = options.all;
         mark_.as_if_forgotten = {options.as_if_forgotten.begin(), options.as_if_forgotten.end()};
@@ -71,7 +74,7 @@ class Prune {
     }
 
     Backend& backend() const { return repository_.backend(); }
-    PruneProtocol protocol() const { return {repository_, options_.environment, mark_}; }
+    PruneProtocol protocol() const { return {repository_, environment_, mark_}; }
 
     void take(const ListOutcome& outcome) {
         report_.packs_removed += outcome.packs_removed;
@@ -149,6 +152,7 @@ class Prune {
 
     const Repository& repository_;
     const PruneOptions& options_;
+    PruneEnvironment environment_;
     PruneProgress& progress_;
     MarkOptions mark_;
     PruneReport report_;

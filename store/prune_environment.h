@@ -19,6 +19,7 @@ struct PruneEnvironment {
     std::function<void(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds length) {
         std::this_thread::sleep_for(length);
     };
+    std::function<void(std::size_t runs)> waits = [](std::size_t) {};  // for so many at work; 0: no longer
     std::chrono::milliseconds wait_limit = std::chrono::minutes(10);  // P5
     std::chrono::hours silence_limit = std::chrono::hours(24);        // P0: of a writer on another machine
     unsigned threads = 0;  // that open and seal boxes; 0: as many as there are cores

@@ -160,6 +160,7 @@ std::vector<SessionId> wait_for_sessions(const Repository& repository, const Con
     std::vector<SessionId> left = still_at_work(backend, waiting->sessions);
     milliseconds waited{0}, step = kFirstPause;
     while (!left.empty()) {
+        environment.waits(left.size());
         poll();
         end_sessions(repository, environment);
         // A session without an object of its own cannot be told from a dead one: its writer removes it only once
@@ -172,6 +173,7 @@ std::vector<SessionId> wait_for_sessions(const Repository& repository, const Con
         environment.pause(step);
         waited += step;
     }
+    environment.waits(0);
     return left;
 }
 

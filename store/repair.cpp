@@ -11,16 +11,21 @@
 #include "store/prune_tidy.h"
 #include "store/repair_objects.h"
 #include "store/repair_settled.h"
+#include "store/repair_snapshots.h"
 
 namespace vault {
 
 namespace {
+
+constexpr int kTreeDepthMax = 64;
 
 // What an object that cannot be put right means, and what its owner can do.
 std::string advice_on(const DamagedObject& object) {
     const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
     if (is_in("snapshots/")) {
         const std::string sid = object.name.substr(10);
+        if (object.kind == ErrorKind::NotFound)
+            return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid + "` says so";
         return "this snapshot cannot be listed or restored; `vault forget " + sid + "` lets prune go on without it";
     }
     if (is_in("tombstones/bundle-")) return "the snapshots that it forgot are back: forget them again";
@@ -43,9 +48,15 @@ class Repair {
         attempt("config and keyring",
                 [&] { report_.generations_put = restore_generations(repository_, options_.dry_run); });
         if (!options_.dry_run) attempt("what was cut short", [&] { go_on_with_lists(); });
+        if (options_.from != nullptr)
+            attempt("snapshots of the copy",
+                    [&] { report_.snapshots_put = restore_snapshots(repository_, *options_.from, options_.dry_run); });
         const auto nobody = [](const HarmedEntry&) {};
         report_.before = options_.dry_run ? look(options_.read_data, harmed_) : look(options_.read_data, nobody);
-        attempt("damaged packs", [&] { mend_packs(); });
+        attempt("damaged packs", [&] {
+            // A node that the copy gives back tells of nodes and chunks below it.
+            for (int depth = 0; mend_packs() && depth < kTreeDepthMax; ++depth) report_.before = look(false, nobody);
+        });
         progress_.phase = "putting copies of directories";
         attempt("copies of directories", [&] {
             report_.directories_replaced =
@@ -71,13 +82,16 @@ class Repair {
         }
     }
 
-    // Nothing is taken away unless what can be read of it was saved.
-    void mend_packs() {
+    // Nothing is taken away unless what can be read of it was saved. True where the other copy gave something: a check
+    // may find more now.
+    bool mend_packs() {
         progress_.phase = "reading what is on record";
-        report_.boxes_withdrawn = withdraw_sound_boxes(repository_, options_.dry_run);
+        report_.boxes_withdrawn += withdraw_sound_boxes(repository_, options_.dry_run);
         choose_packs();
-        if (!report_.packs.empty() || !report_.before.damage.missing.empty()) save();
-        if (!report_.packs.empty() && !options_.dry_run) take_away();
+        const std::uint64_t given = report_.salvaged.chunks_from_other;
+        if (!packs_.empty() || !report_.before.damage.missing.empty()) save();
+        if (!packs_.empty() && !options_.dry_run) take_away();
+        return !options_.dry_run && report_.salvaged.chunks_from_other > given;
     }
 
     CheckReport look(bool read_data, const std::function<void(const HarmedEntry&)>& harmed) {
@@ -125,21 +139,25 @@ class Repair {
     // Those that the check found, and those on record.
     void choose_packs() {
         const std::set<PackId> listed = packs_of(repository_.backend().list("packs/"));
+        packs_.clear();
         for (const auto& [pack, damaged] : report_.before.damage.packs)
-            if (listed.contains(pack)) report_.packs.insert(pack);
+            if (listed.contains(pack)) packs_.insert(pack);
         for (const auto& [pack, damage] : read_damage_marks(repository_).packs)
-            if (listed.contains(pack)) report_.packs.insert(pack);
+            if (listed.contains(pack)) packs_.insert(pack);
+        report_.packs.insert(packs_.begin(), packs_.end());
     }
 
     void save() {
         progress_.phase = "saving what can be read";
-        SalvageRequest request{repository_, options_.from, report_.packs, report_.before.damage.missing,
+        SalvageRequest request{repository_, options_.from, packs_, report_.before.damage.missing,
                                options_.dry_run, [this] { poll(); }, options_.limits};
-        report_.salvaged = salvage(request);
+        Salvaged salvaged = salvage(request);
+        salvaged.add(report_.salvaged);
+        report_.salvaged = std::move(salvaged);
         if (options_.dry_run) return;
         // Whoever carries out the list of these packs keeps in quarantine what is on record.
         const DamageMarks marks = read_damage_marks(repository_);
-        for (const PackId& pack : report_.packs) {
+        for (const PackId& pack : packs_) {
             PackDamage damage{pack, {}, {}};
             if (const auto lost = report_.salvaged.lost.find(pack); lost != report_.salvaged.lost.end())
                 damage.lost = lost->second;
@@ -153,7 +171,7 @@ class Repair {
         end_sessions(repository_, options_.environment);
         const std::set<SessionId> live = live_sessions(repository_.backend());
         std::vector<PackId> victims;
-        for (const PackId& pack : report_.packs) {
+        for (const PackId& pack : packs_) {
             const auto writer = report_.salvaged.writers.find(pack);
             if (writer == report_.salvaged.writers.end() || !live.contains(writer->second)) victims.push_back(pack);
             else report_.left.push_back(pack_name(pack) + ": its run is at work; repair again when it has ended");
@@ -179,6 +197,8 @@ class Repair {
         for (const DamagedObject& object : found.damage.objects) {
             if (object.name.starts_with("config/") || object.name.starts_with("keyring/")) continue;  // superseded
             if (object.name.starts_with("dirs/") && options_.dry_run) continue;  // to be replaced
+            const auto is_of = [&](const SessionId& sid) { return object.name == "snapshots/" + sid.hex(); };
+            if (options_.dry_run && std::ranges::any_of(report_.snapshots_put, is_of)) continue;
             if (std::ranges::find(report_.settled, object.name) != report_.settled.end()) continue;  // of a dry run
             report_.left.push_back(object.name + ": " + object.why + "; " + advice_on(object));
         }
@@ -193,6 +213,7 @@ class Repair {
     CheckProgress& progress_;
     const std::function<void(const HarmedEntry&)>& harmed_;
     const std::function<bool()>& interrupted_;
+    std::set<PackId> packs_;  // damaged and listed, as far as was looked last
     RepairReport report_;
 };
 

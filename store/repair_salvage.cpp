@@ -169,6 +169,14 @@ class Salvager {
 
 }  // namespace
 
+void Salvaged::add(const Salvaged& earlier) {
+    chunks += earlier.chunks;
+    bytes += earlier.bytes;
+    chunks_from_other += earlier.chunks_from_other;
+    bytes_from_other += earlier.bytes_from_other;
+    packs_written += earlier.packs_written;
+}
+
 Salvaged salvage(const SalvageRequest& request) {
     Salvaged salvaged = Salvager(request).run();
     // What this process puts from now on must not pass for the remains of a session that has ended.

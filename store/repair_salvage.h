@@ -29,6 +29,8 @@ struct Salvaged {
     std::map<PackId, SessionId> writers;  // of each damaged pack whose directory was had, from itself or from dirs/
     std::map<PackId, std::vector<DamageRecord::LostChunk>> lost;  // ascending: neither read nor had from the other
     std::vector<DamageRecord::LostChunk> missing;                 // of those asked for, but not in `lost`
+
+    void add(const Salvaged& earlier);  // its counts; what is lost is told by the later
 };
 
 // A writing session of its own, B1 to B5, which has ended without a commit when this returns. Every chunk is verified

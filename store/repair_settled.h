@@ -13,7 +13,8 @@ namespace vault {
 // removed:
 // * a tombstone whose snapshot a bundle forgets; or whose snapshot and session are both gone, once such a bundle was
 //   put: there is nothing left that it could bring back or destroy;
-// * a mark of a snapshot on which a younger mark says whether it is held.
+// * a mark of a snapshot on which a younger mark says whether it is held;
+// * a generation of config or keyring below one that is sound.
 // Only what is Corrupt: no program will ever read it. Nothing that stands for another object's safety goes: a decision
 // and its list, sessions, snapshots, bundles. Returns the names, ascending; of a dry run those that would go.
 std::vector<std::string> quarantine_settled(const Repository& repository, const std::vector<DamagedObject>& damaged,

@@ -43,7 +43,7 @@ std::optional<date::local_days> months_before(date::local_days day, std::uint64_
 CivilDuration parse_civil_duration(const std::string& text) {
     const auto refuse = [&]() -> void {
         throw Error(ErrorKind::Usage, escaped(text) + " is no duration: write numbers with y, m, d or h behind them, " +
-                                          "each unit once, as in 2y5m7d3h");
+                                          "each unit once, as in 2y5m7d3h; m is months, and stands before d and h");
     };
     CivilDuration duration;
     std::string seen;
@@ -54,6 +54,8 @@ CivilDuration parse_civil_duration(const std::string& text) {
             number = number * 10 + static_cast<std::uint32_t>(text[at] - '0');
         if (at == start || at == text.size() || seen.find(text[at]) != std::string::npos) refuse();
         const char unit = text[at++];
+        // Who writes 1h30m means minutes.
+        if (unit == 'm' && seen.find_first_of("dh") != std::string::npos) refuse();
         seen += unit;
         switch (unit) {
             case 'y': duration.years = number; break;

@@ -20,8 +20,8 @@ struct CivilDuration {
     bool operator==(const CivilDuration&) const = default;
 };
 
-// One or more numbers of at most 9 digits, each with one of y, m, d, h behind it, in any order, each unit once, nothing
-// else. Throws Usage.
+// One or more numbers of at most 9 digits, each with one of y, m, d, h behind it, in any order but m before d and h,
+// each unit once, nothing else. Throws Usage.
 CivilDuration parse_civil_duration(const std::string& text);
 std::string to_text(const CivilDuration& duration);  // "2y5m7d3h"; "0h" for none
 

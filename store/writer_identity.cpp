@@ -1,5 +1,5 @@
-// writer.0, writer.1 …: 16 random bytes each, and after its first snapshot the sequence (u64) and hash of its newest;
-// locked while in use.
+// writer.0, writer.1 …: 16 random bytes each, the sequence (u64) and hash of its newest snapshot (zeros: none yet), and
+// the SHA-256 of these; locked while in use.
 #include "store/writer_identity.h"
 
 #include <fcntl.h>
@@ -17,7 +17,13 @@ namespace {
 
 constexpr int kWritersMax = 1'000;  // at once on one machine
 
-constexpr std::size_t kFileBytes = ControlId::kBytes + 8 + ObjectHash::kBytes;
+constexpr std::size_t kSumBytes = 32;
+constexpr std::size_t kFileBytes = ControlId::kBytes + 8 + ObjectHash::kBytes + kSumBytes;
+
+bool is_whole(ByteView stored) {
+    if (stored.size() != kFileBytes) return false;
+    return equal(sha256(stored.first(kFileBytes - kSumBytes)), stored.last(kSumBytes));
+}
 
 // What is full or read-only here is this client's own disk.
 Error not_the_store(const Error& error) {
@@ -49,14 +55,14 @@ WriterIdentity WriterIdentity::acquire(const std::filesystem::path& state_folder
         identity.path_ = path;
         Bytes stored(kFileBytes);
         stored.resize(read_up_to_at(identity.lock_.get(), 0, stored, escaped(path)));
-        if (stored.size() >= ControlId::kBytes) {
+        if (is_whole(stored)) {
             Cursor cursor(stored, "the state of a writer");
             identity.id_ = cursor.id<ControlId>();
-            if (stored.size() == kFileBytes) identity.last_ = {cursor.u64(), cursor.id<ObjectHash>()};
+            identity.last_ = {cursor.u64(), cursor.id<ObjectHash>()};
         } else {
-            // New, or cut off while it was made: no snapshot carries it yet.
+            // New, cut off while it was written, or damaged: a new writer, whose numbers begin anew.
             fill_random(identity.id_.bytes);
-            write_all_at(identity.lock_.get(), 0, identity.id_.view(), escaped(path));
+            identity.remember({});
             sync_fd(identity.lock_.get(), escaped(path));
         }
         return identity;
@@ -69,7 +75,9 @@ void WriterIdentity::remember(const Last& last) {
     writer.id(id_);
     writer.u64(last.sequence);
     writer.id(last.hash);
-    write_all_at(lock_.get(), 0, writer.take(), escaped(path_));
+    Bytes stored = writer.take();
+    append(stored, sha256(stored));
+    write_all_at(lock_.get(), 0, stored, escaped(path_));
     last_ = last;
 }
 

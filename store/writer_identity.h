@@ -11,7 +11,7 @@
 namespace vault {
 
 // Held by one run at a time: runs at once on one machine are different writers. Kept in the state folder; a client that
-// lost its state folder is a new writer.
+// lost its state folder, or finds it damaged, is a new writer.
 class WriterIdentity {
   public:
     // Takes the first identity in `state_folder` that no other run holds, or makes one. Throws Io or NoSpace.

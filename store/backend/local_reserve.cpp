@@ -28,6 +28,16 @@ std::string inode_name(int number) {
     return name;
 }
 
+// Neither waits for the other end of a FIFO that stands in its place.
+UniqueFd open_file(int root_fd, const std::string& name) {
+    UniqueFd file = open_at(root_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+    struct stat found {};
+    if (::fstat(file.get(), &found) != 0) throw system_error("cannot stat " + name, errno);
+    if (!S_ISREG(found.st_mode))
+        throw Error(ErrorKind::Io, name + " is no file; remove it, and the next prune makes it");
+    return file;
+}
+
 void allocate(int fd) {
     struct stat have {};
     if (::fstat(fd, &have) != 0) throw system_error("cannot stat reserve/space", errno);
@@ -42,9 +52,9 @@ void allocate(int fd) {
 }  // namespace
 
 void make_reserve(int root_fd) {
-    const UniqueFd space = open_at(root_fd, "reserve/space", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    const UniqueFd space = open_file(root_fd, "reserve/space");
     allocate(space.get());
-    for (int i = 0; i < kReserveInodes; ++i) open_at(root_fd, inode_name(i), O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
+    for (int i = 0; i < kReserveInodes; ++i) open_file(root_fd, inode_name(i));
 }
 
 bool release_reserve(int root_fd) noexcept {

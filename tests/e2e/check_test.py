@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # vault check over the real binary: a sound repository is called sound, damage is named exactly with the files and
 # snapshots that it harms, and what is cut short goes on where it was.
+import glob
 import os
 import random
 import signal
@@ -38,6 +39,19 @@ class Check(v.VaultCase):
         return os.path.getsize(os.path.join(self.repository, name))
 
     # --- sound ---
+
+    def test_a_damaged_state_folder_makes_no_snapshots_vanish(self):
+        self.fill()
+        state = glob.glob(os.path.join(self.environment["XDG_STATE_HOME"], "vault/*/writer.0"))
+        self.assertEqual(len(state), 1)
+        for garbage in (bytes(range(88)), b"\x01" * 56, b"short", b""):
+            with open(state[0], "r+b") as file:
+                file.truncate()
+                file.write(garbage)
+            for _ in range(2):
+                self.snapshot(self.path("source"), "--series", "garbage")
+            result = self.succeed("--json", "check").summary
+            self.assertEqual(result["snapshots_vanished"], 0)
 
     def test_a_sound_repository_is_called_sound_by_every_form_of_check(self):
         self.fill()

@@ -208,6 +208,10 @@ class Prune(v.VaultCase):
         sids = [self.take(generator, live) for _ in range(4)]
         result = self.succeed("--json", "prune", "--keep-last", "1", "--max-unused", "0", "--dry-run")
         self.assertEqual((result.summary["kept"], result.summary["forgotten"]), (1, 3))
+        self.assertGreater(result.summary["bytes_to_delete"], 0)
+        # What is forgotten now is young.
+        young = self.succeed("--json", "prune", "--keep-last", "1", "-n", "--keep-forgotten", "1h").summary
+        self.assertEqual((young["forgotten"], young["bytes_to_delete"]), (3, 0))
         self.assertEqual(self.objects_in("tombstones"), [])
         out = self.succeed("prune", "--keep-last", "1", "--max-unused", "0").out
         self.assertRegex(out, r"(?m)^selecting: forgot 3 snapshots, kept 1$")
@@ -216,6 +220,18 @@ class Prune(v.VaultCase):
             del live[sid]
         self.check_all(live)
         self.fail_with(v.USAGE, "prune", "--series", "s", says="rules that keep")
+
+    def test_what_stands_in_the_place_of_the_reserve_stops_nothing_for_ever(self):
+        self.init_by_key_file()
+        self.file("source/f", b"x")
+        self.snapshot(self.path("source"))
+        inode = os.path.join(self.repository, "reserve/inode-00")
+        os.unlink(inode)
+        os.mkfifo(inode)
+        self.fail_with(v.FAILED, "prune", says="reserve/inode-00 is no file; remove it")
+        os.unlink(inode)
+        self.succeed("prune")
+        self.assertTrue(os.path.isfile(inode))
 
     def test_limits_are_checked(self):
         self.init_by_key_file()

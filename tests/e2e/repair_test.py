@@ -222,6 +222,8 @@ class Repair(v.VaultCase):
                     self.flip("keyring/2", 500)
                     summary, _ = self.repair(v.OK)
                     self.assertEqual(summary["generations_put"], ["keyring/3", "config/3"])
+                    self.assertEqual(summary["objects_quarantined"], ["keyring/2"])
+                self.check_with(v.OK)
                 self.snapshot(self.path("source"), "--series", "s")
                 self.restores(self.first)
 
@@ -232,6 +234,62 @@ class Repair(v.VaultCase):
         self.assertEqual(len(summary["left"]), 1)
         self.assertIn("vault forget " + second, summary["left"][0])
         self.restores(self.first)
+
+    def test_a_snapshot_whose_object_somebody_removed_is_missed_and_comes_back_from_a_copy(self):
+        copy = self.path("copy")
+        shutil.copytree(self.repository, copy)
+        self.succeed("hold", self.first, "--repo", copy)
+        os.unlink(os.path.join(self.repository, "snapshots", self.first))
+        self.damaged_only("snapshots/" + self.first)
+        summary, _ = self.repair(v.INTEGRITY)
+        self.assertIn("vault forget " + self.first, summary["left"][0])
+        # What the other copy has forgotten does not come back from there, and what was forgotten here neither.
+        other = self.path("other")
+        shutil.copytree(copy, other)
+        self.succeed("hold", "--release", self.first, "--repo", other)
+        self.succeed("forget", "--all", self.first, "--repo", other)
+        self.assertEqual(self.repair(v.INTEGRITY, "-n", "--from", copy)[0]["snapshots_put"], [self.first])
+        self.assertEqual(self.repair(v.INTEGRITY, "--from", other)[0]["snapshots_put"], [])
+        self.assertEqual(self.objects_in("snapshots"), [])
+        for pack in self.objects_in("packs"):
+            os.unlink(os.path.join(self.repository, pack))
+        summary, _ = self.repair(v.OK, "--from", copy)
+        self.assertEqual(summary["snapshots_put"], [self.first])
+        self.assertGreater(summary["chunks_from_copy"], 0)
+        self.restores(self.first)
+        listed = self.succeed("--json", "snapshots").objects[0]
+        self.assertTrue(listed["held"])
+        self.check_with(v.OK)
+        self.succeed("hold", "--release", self.first)
+        self.succeed("forget", "--all", self.first)
+        self.succeed("prune", "--all")
+        self.assertNotIn("snapshots/" + self.first, self.objects_in("snapshots"))
+        summary, _ = self.repair(v.OK, "--from", copy)
+        self.assertEqual(summary["snapshots_put"], [])
+
+    def test_a_snapshot_that_is_gone_on_purpose_is_forgotten_by_its_whole_id(self):
+        second = self.snapshot(self.path("source"), "--series", "other")["snapshot_id"]
+        os.unlink(os.path.join(self.repository, "snapshots", self.first))
+        self.damaged_only("snapshots/" + self.first)
+        # `second` needs the packs that the first put; one who never was is no snapshot.
+        self.fail_with(v.FAILED, "forget", self.first[:-1] + ("0" if self.first[-1] != "0" else "1"))
+        self.assertIn("gone", self.succeed("forget", self.first).out)
+        self.check_with(v.OK)
+        self.restores(second)
+
+    def test_a_run_at_work_and_one_that_was_killed_are_missed_by_nobody(self):
+        for number in range(30):
+            self.file(f"big/{number}", self.random.randbytes(4 << 20))
+        run = self.start("snapshot", self.path("big"))
+        before = set(self.objects_in("packs"))
+        while run.poll() is None and set(self.objects_in("packs")) == before:
+            time.sleep(0.002)
+        run.send_signal(signal.SIGKILL)
+        self.assertEqual(run.wait(), -signal.SIGKILL)
+        self.assertNotEqual(set(self.objects_in("packs")), before)
+        self.check_with(v.OK)
+        self.snapshot(self.path("source"), "--series", "s")  # fences it
+        self.check_with(v.OK)
 
     def damaged_only(self, name):
         """Check finds this one object damaged and nothing else."""

@@ -75,6 +75,10 @@ KeepRules keep_last(std::uint64_t count) {
 
 using Names = std::vector<std::string>;
 
+ForgetPlan by_name(const SnapshotListing& listing, const Names& names) {
+    return plan_forget(listing, names, {});
+}
+
 }  // namespace
 
 TEST_CASE("a plan by rules considers what the filter takes, and forgetting leaves the rest", "[forget]") {
@@ -114,10 +118,10 @@ TEST_CASE("the last snapshots of a repository do not go unasked", "[forget]") {
     store.commit("aaaa", "2026-01-01");
     store.commit("bbbb", "2026-01-02", "t");
     const SnapshotListing listing = store.list();
-    const ForgetPlan one = plan_forget(listing, Names{"aaaa", "aaaa"}, {});
+    const ForgetPlan one = by_name(listing, {"aaaa", "aaaa"});
     CHECK(ids(one.remove()) == Names{"aaaa"});
     require_some_left(listing, one);
-    const ForgetPlan both = plan_forget(listing, Names{"bbbb", "aaaa"}, {});
+    const ForgetPlan both = by_name(listing, {"bbbb", "aaaa"});
     CHECK(kind_of([&] { require_some_left(listing, both); }) == ErrorKind::Usage);
 }
 
@@ -130,7 +134,7 @@ TEST_CASE("a held snapshot stays: by rules, by name, and until it is released", 
     CHECK(store.find("aaaa").held);
     SnapshotListing listing = store.list();
     CHECK(plan_forget(listing, SnapshotFilter{}, keep_last(1), {}, now()).remove().empty());
-    CHECK(kind_of([&] { plan_forget(listing, Names{"aaaa"}, {}); }) == ErrorKind::Usage);
+    CHECK(kind_of([&] { by_name(listing, {"aaaa"}); }) == ErrorKind::Usage);
     CHECK(put_hold(*store.repository, store.find("aaaa"), false));
     CHECK(put_hold(*store.repository, store.find("aaaa"), true));
     CHECK(put_hold(*store.repository, store.find("aaaa"), false));
@@ -151,10 +155,10 @@ TEST_CASE("a damaged mark keeps its snapshot until a younger one says what it is
     CHECK(listing.live[0].mark_unreadable);
     CHECK_FALSE(listing.live[1].mark_unreadable);
     CHECK(plan_forget(listing, SnapshotFilter{}, keep_last(1), {}, now()).remove().empty());
-    CHECK(kind_of([&] { plan_forget(listing, Names{"aaaa"}, {}); }) == ErrorKind::Corrupt);
+    CHECK(kind_of([&] { by_name(listing, {"aaaa"}); }) == ErrorKind::Corrupt);
     CHECK(put_hold(*store.repository, store.find("aaaa"), false));
     listing = store.list();
-    CHECK(ids(plan_forget(listing, Names{"aaaa"}, {}).remove()) == Names{"aaaa"});
+    CHECK(ids(by_name(listing, {"aaaa"}).remove()) == Names{"aaaa"});
 }
 
 TEST_CASE("a hold whose own mark is damaged is not undone by a release before it", "[forget]") {
@@ -215,7 +219,7 @@ TEST_CASE("a damaged bundle of tombstones stops rules, since forgotten ones woul
     store.damage(name);
     const SnapshotListing listing = store.list();
     CHECK(kind_of([&] { plan_forget(listing, SnapshotFilter{}, keep_last(1), {}, now()); }) == ErrorKind::Corrupt);
-    CHECK(ids(plan_forget(listing, Names{"aaaa"}, {}).remove()) == Names{"aaaa"});
+    CHECK(ids(by_name(listing, {"aaaa"}).remove()) == Names{"aaaa"});
 }
 
 TEST_CASE("a damaged tombstone neither hides its snapshot nor lets it take a place", "[forget]") {

@@ -133,6 +133,25 @@ TEST_CASE("P5: a snapshot that commits while prune waits for it keeps what it co
     CHECK(store.unclean() == Names{});
 }
 
+TEST_CASE("P4: a prune that waits says so, and says when it goes on", "[prune]") {
+    OneForgotten made;
+    PruneStore& store = made.store;
+    const SessionId sid = store.put_session(process_elsewhere());
+    PruneOptions options = everyone_is(Liveness::Unknown);
+    PruneProgress progress;
+    Names phases;
+    options.environment.pause = [&](std::chrono::milliseconds) {
+        phases.push_back(progress.phase.load());
+        put_fence(*store.repository, sid, FenceReason::NoHeartbeat);
+    };
+    CHECK(prune(*store.repository, options, progress, [&] {
+              phases.push_back(progress.phase.load());
+              return false;
+          }).packs_removed == 2);
+    CHECK(std::ranges::count(phases, "waiting for runs at work") >= 1);
+    CHECK(phases.back() != "waiting for runs at work");
+}
+
 TEST_CASE("P5: who does not end within the time is named, the list stands, and the next prune goes on with it",
           "[prune]") {
     OneForgotten made;

@@ -42,7 +42,8 @@ TEST_CASE("a duration is numbers with units, each once", "[time_zone]") {
     CHECK(parse_civil_duration("14d") == CivilDuration{0, 0, 14, 0});
     CHECK(parse_civil_duration("0d").is_zero());
     CHECK(to_text(parse_civil_duration("3h2y")) == "2y3h");
-    for (const char* text : {"", "d", "7", "7d7", "7w", "7d3d", "-7d", "7 d", "7D", "1.5d", "1234567890d", "7d "})
+    for (const char* text : {"", "d", "7", "7d7", "7w", "7d3d", "-7d", "7 d", "7D", "1.5d", "1234567890d", "7d ",
+                             "1h30m", "1d6m"})
         CHECK(is_usage([&] { parse_civil_duration(text); }));
 }
 

@@ -1,0 +1,43 @@
+// The session makes a prune that begins meanwhile wait: docs/prune.md, "Repair".
+#include "store/repair_snapshots.h"
+
+#include "store/condemned.h"
+#include "store/snapshots.h"
+#include "store/vanished.h"
+#include "store/writer_session.h"
+
+namespace vault {
+
+namespace {
+
+void copy_object(const Repository& repository, const Repository& other, const std::string& name) {
+    try {
+        repository.backend().put_new(name, other.backend().get(name));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Exists) throw;
+    }
+}
+
+}  // namespace
+
+std::vector<SessionId> restore_snapshots(const Repository& repository, const Repository& other, bool dry_run) {
+    std::set<SessionId> there;
+    for (const Snapshot& snapshot : list_snapshots(other).live) there.insert(snapshot.sid);
+    const std::set<SessionId> missing = vanished_writers(repository, std::move(there));
+    const std::vector<SessionId> going(missing.begin(), missing.end());
+    if (going.empty() || dry_run) return going;
+    const WriterSession session(repository);  // fences itself at the end: it commits nothing
+    if (!list_condemned(repository).empty())
+        throw Error(ErrorKind::Busy, "a prune is at work, or was cut short: snapshots of the copy can be put back once "
+                                     "it has ended (vault prune goes on with one that was cut short)");
+    for (const SessionId& sid : going) {
+        // What holds it comes first, so that no rule forgets it in between.
+        for (const ObjectInfo& info : other.backend().list("marks/" + sid.hex()))
+            copy_object(repository, other, info.name);
+        copy_object(repository, other, "snapshots/" + sid.hex());
+    }
+    repository.backend().sync();
+    return going;
+}
+
+}  // namespace vault
