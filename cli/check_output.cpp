@@ -195,8 +195,8 @@ void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_
                 counted(report.snapshots, "snapshot") + " with " + human_count(report.entries) +
                 " distinct entries in " + human_duration(elapsed_ns));
     if (report.read_data) {
-        std::string line = "read " + counted(report.packs_read, "pack") + " (" + human_bytes(report.bytes_read) +
-                           ") and verified every byte";
+        std::string line = "read " + counted(report.packs_read, "pack") + " (" + human_bytes(report.bytes_read) + ")";
+        if (report.damage.packs.empty()) line += " and verified every byte";
         if (report.packs_verified_before > 0)
             line += "; this goes on from a run that verified " + human_count(report.packs_verified_before);
         if (report.packs_left > 0) line += "; " + human_count(report.packs_left) + " are left for the next run";

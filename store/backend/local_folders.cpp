@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <cerrno>
@@ -30,6 +31,22 @@ struct CloseDirectory {
 };
 using UniqueDirectory = std::unique_ptr<DIR, CloseDirectory>;
 
+// A folder of the repository; with advice where it cannot be.
+UniqueFd open_below(int root, const std::string& name, const std::string& location) {
+    try {
+        return open_at(root, name, kFolderFlags);
+    } catch (const Error& error) {
+        const std::string shown = "the folder " + location + '/' + name;
+        struct stat found {};
+        if (::fstatat(root, name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(found.st_mode))
+            throw Error(ErrorKind::Io, shown + " is a symbolic link, behind which nothing is written; a bind mount in"
+                                               " its place will do");
+        if (error.kind() != ErrorKind::NotFound) throw with_context(location, error);
+        throw Error(ErrorKind::Corrupt, shown + " is missing; if the repository was copied without its empty folders,"
+                                                " make it again, else restore it from where it was lost");
+    }
+}
+
 }  // namespace
 
 LocalFolders::LocalFolders(const std::string& path)
@@ -44,15 +61,7 @@ int LocalFolders::folder(std::size_t index) {
         const std::lock_guard lock(mutex_);
         if (folders_.at(index)) return folders_[index].get();
     }
-    UniqueFd opened;
-    try {
-        opened = open_at(root_.get(), object_folders()[index], kFolderFlags);
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::NotFound) throw with_context(location_, error);
-        throw Error(ErrorKind::Corrupt, "the folder " + folder_location(index) +
-                                            " is missing; if the repository was copied without its empty folders, make"
-                                            " it again, else restore it from where it was lost");
-    }
+    UniqueFd opened = open_below(root_.get(), object_folders()[index], location_);
     const std::lock_guard lock(mutex_);
     if (!folders_[index]) folders_[index] = std::move(opened);
     return folders_[index].get();
@@ -96,7 +105,7 @@ void LocalFolders::sync_all() {
         work();
     }
     if (first_failure) std::rethrow_exception(first_failure);
-    const UniqueFd packs = open_at(root_.get(), "packs", kFolderFlags);
+    const UniqueFd packs = open_below(root_.get(), "packs", location_);
     sync_open_folder(packs.get(), location_ + "/packs");
     sync_open_folder(root_.get(), location_);
 }

@@ -30,6 +30,17 @@ class Errors(v.VaultCase):
 
     # --- usage: exit 2 ---
 
+    def test_a_folder_of_the_repository_that_is_a_symbolic_link_is_named(self):
+        self.init_by_key_file()
+        self.file("source/f", b"x")
+        packs = os.path.join(self.repository, "packs")
+        os.rename(packs, self.path("elsewhere"))
+        os.symlink(self.path("elsewhere"), packs)
+        self.fail_with(v.FAILED, "snapshot", self.path("source"), says="/packs is a symbolic link.*bind mount")
+        os.unlink(packs)
+        os.rename(self.path("elsewhere"), packs)
+        self.snapshot(self.path("source"))
+
     def test_an_unknown_command_is_refused_with_a_guess(self):
         self.fail_with(v.USAGE, "snapshoot", "/etc", says="did you mean snapshot\\?")
         self.fail_with(v.USAGE, "frobnicate", says="unknown command frobnicate")
