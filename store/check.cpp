@@ -12,6 +12,7 @@
 #include "store/check_packs.h"
 #include "store/check_trees.h"
 #include "store/index_view.h"
+#include "store/tombstones.h"
 #include "store/vanished.h"
 #include "store/verified_packs.h"
 
@@ -58,7 +59,8 @@ class Check {
         return report_.interrupted ? std::function<void()>([] {}) : poll();
     }
 
-    // False where something is missing and packs came or went meanwhile: a prune may have moved it.
+    // False where something is missing, and packs came or went meanwhile (a prune may have moved it), or a snapshot
+    // that was walked was forgotten (its packs may have gone before they were listed).
     bool structure(const CheckFolder& folder) {
         report_ = {};
         progress_.phase = "checking objects";
@@ -75,6 +77,9 @@ class Check {
         walk_trees();
         progress_.errors = report_.damage.objects.size() + packs_.damaged_packs.size() + chunks_->missing().size();
         if (packs_.gone == 0 && chunks_->missing().empty()) return true;
+        const Tombstones tombstones = list_tombstones(repository_);
+        const auto is_forgotten = [&](const CommitRecord& walked) { return tombstones.forgotten.contains(walked.sid); };
+        if (std::ranges::any_of(snapshots_, is_forgotten)) return false;
         const std::vector<ObjectInfo> again = repository_.backend().list("packs/");
         return std::ranges::equal(again, listed_, {}, &ObjectInfo::name, &ObjectInfo::name);
     }
