@@ -29,7 +29,7 @@ struct Arguments {
         parser.add_flag("-n,--dry-run", dry_run, "Say what would be done and change nothing");
         parser.add_option("--max-unused", max_unused,
                           "Bytes of packs that may stay unused rather than be rewritten: N% of what stays, or a size; "
-                          "5% unless given")
+                          "8% unless given")
             .type_name("LIMIT");
         parser.add_option("--max-repack-size", max_repack, "Copy at most so much in this run; no limit unless given")
             .type_name("SIZE");

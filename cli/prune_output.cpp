@@ -43,7 +43,7 @@ Json prune_summary(const PruneReport& report, const std::optional<ForgetPlan>& s
     summary["packs_of_running_sessions"] = plan.of_live_sessions;
     summary["packs_deleted"] = report.packs_removed;
     summary["bytes_deleted"] = report.bytes_removed;
-    summary["packs_written"] = report.repacked.packs_written;
+    summary["packs_written"] = report.repacked.packs_written.size();
     summary["bytes_written"] = report.repacked.bytes_written;
     summary["packs_kept"] = report.packs_kept;
     summary["snapshots_removed"] = report.commits_removed;
@@ -104,8 +104,8 @@ void show_prune(Output& output, const PruneReport& report, bool dry_run) {
         output.line("in quarantine/: " + counted(report.packs_quarantined, "pack") + " that held what is lost");
     std::string text =
         "reclaiming: deleted " + counted(report.packs_removed, "pack") + ", " + exact(report.bytes_removed);
-    if (report.repacked.packs_written > 0)
-        text += "; wrote " + counted(report.repacked.packs_written, "pack") + ", " +
+    if (!report.repacked.packs_written.empty())
+        text += "; wrote " + counted(report.repacked.packs_written.size(), "pack") + ", " +
                 exact(report.repacked.bytes_written);
     if (report.commits_removed > 0) text += "; removed " + counted(report.commits_removed, "forgotten snapshot");
     output.line(text);

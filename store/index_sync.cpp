@@ -9,7 +9,7 @@
 #include "store/index_addition.h"
 #include "store/index_directories.h"
 #include "store/index_drop.h"
-#include "store/index_turns.h"
+#include "store/turns.h"
 #include "store/run_in_lanes.h"
 #include "store/thread_count.h"
 

@@ -64,7 +64,7 @@ class Prune {
         } else {
             progress_.phase = "deleting";
             const std::size_t condemned = victims.size();
-            const ListOutcome outcome = protocol().condemn(std::move(victims));
+            const ListOutcome outcome = protocol().condemn(std::move(victims), report_.repacked.packs_written);
             take(outcome);
             settled_damage_ = outcome.settled_damage;
             if (!report_.waits_for.empty()) report_.packs_waiting = condemned;

@@ -23,7 +23,7 @@ struct ByteLimit {
 };
 
 struct PlanLimits {
-    ByteLimit max_unused = ByteLimit::share(5);  // of what stays: unused bytes that are not worth a rewrite
+    ByteLimit max_unused = ByteLimit::share(8);  // of what stays: unused bytes that are not worth a rewrite
     std::optional<std::uint64_t> max_repack_bytes;  // copied by one prune; none: no limit
     ByteLimit max_delete = ByteLimit::share(30);  // of all packs: what may go without anything that explains it
     PackLimits packs;                             // of the packs that a rewrite makes

@@ -35,7 +35,7 @@ void require_abandoned(const CondemnedRecord& list, const PruneEnvironment& envi
                                      std::to_string(list.by.pid));
 }
 
-ListOutcome PruneProtocol::condemn(std::vector<PackId> victims) {
+ListOutcome PruneProtocol::condemn(std::vector<PackId> victims, const std::set<PackId>& own) {
     CondemnedRecord list;
     fill_random(list.number.bytes);
     list.by = this_process();
@@ -51,10 +51,10 @@ ListOutcome PruneProtocol::condemn(std::vector<PackId> victims) {
         if (!refused) give_up(list);
         throw;
     }
-    return carry_out(list);
+    return carry_out(list, own);
 }
 
-ListOutcome PruneProtocol::adopt(const CondemnedRecord& list) { return carry_out(list); }
+ListOutcome PruneProtocol::adopt(const CondemnedRecord& list) { return carry_out(list, {}); }
 
 ListOutcome PruneProtocol::finish(const CondemnedRecord& list, const DecisionRecord& decision) {
     // Its maker may have seen it and died before it was durable.
@@ -67,7 +67,7 @@ ListOutcome PruneProtocol::finish(const CondemnedRecord& list, const DecisionRec
     return remove(list, *standing, known);
 }
 
-ListOutcome PruneProtocol::carry_out(const CondemnedRecord& list) {
+ListOutcome PruneProtocol::carry_out(const CondemnedRecord& list, const std::set<PackId>& own) {
     try {
         ListOutcome pending;
         pending.waits_for = wait_for_sessions(repository_, list.number, environment_, mark_.poll);  // P4, P5
@@ -75,7 +75,7 @@ ListOutcome PruneProtocol::carry_out(const CondemnedRecord& list) {
         Known known;
         {
             const Marked marked = mark_repository(repository_, mark_);  // P6
-            Survivors survivors(repository_, marked, environment_.threads);
+            Survivors survivors(repository_, marked, own, environment_.threads);
             known.fates = fates(list, survivors);                       // P7
             known.commits = removable_commits(marked.listing, mark_);
             known.packs = marked.packs;

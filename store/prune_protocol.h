@@ -29,8 +29,9 @@ class PruneProtocol {
     PruneProtocol(const Repository& repository, const PruneEnvironment& environment, const MarkOptions& mark)
         : repository_(repository), environment_(environment), mark_(mark) {}
 
-    // P3 to P9 with these victims, at most 65,536, ascending.
-    ListOutcome condemn(std::vector<PackId> victims);
+    // P3 to P9 with these victims, at most 65,536, ascending. `own`: packs that this process wrote of boxes that it had
+    // verified; it still reads them back, as wholes.
+    ListOutcome condemn(std::vector<PackId> victims, const std::set<PackId>& own = {});
     // The list of a pruner that is dead, from P4 or P5 on. What this run reads counts as read after P3.
     ListOutcome adopt(const CondemnedRecord& list);
     // P9 of a list that is decided, whoever began it.
@@ -40,7 +41,7 @@ class PruneProtocol {
     std::uint64_t remove_commits(const std::vector<SessionId>& commits);
 
   private:
-    ListOutcome carry_out(const CondemnedRecord& list);
+    ListOutcome carry_out(const CondemnedRecord& list, const std::set<PackId>& own);
     std::map<PackId, PackFate> fates(const CondemnedRecord& list, Survivors& survivors) const;
     DecisionRecord decide(const CondemnedRecord& list, std::vector<bool> goes) const;
     // What P6 and P7 know, of use to P9; an older decision is carried out without.

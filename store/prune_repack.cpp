@@ -2,6 +2,7 @@
 #include "store/prune_repack.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "store/backend/object_names.h"
 #include "store/box_gatherer.h"
@@ -9,13 +10,12 @@
 #include "store/finding.h"
 #include "store/run_in_lanes.h"
 #include "store/thread_count.h"
+#include "store/turns.h"
 #include "store/writer_session.h"
 
 namespace vault {
 
 namespace {
-
-constexpr std::size_t kBytesAtOnce = 8u << 20;  // of plaintext
 
 // One box of a pack that is copied, from its directory to what is to be appended.
 struct BoxCopy {
@@ -30,36 +30,36 @@ struct BoxCopy {
     bool was_copied = false;  // `sealed` is the old box
 };
 
+// One more than there are cores: one that waits for its turn does not work.
+std::size_t lanes_of(unsigned threads) { return threads > 1 ? threads + 1 : 1; }
+
 class Repacker {
   public:
     Repacker(const Repository& repository, const Marked& marked, const SessionId& sid, const PlanLimits& limits,
              unsigned threads)
         : repository_(repository), marked_(marked), limits_(limits),
-          lanes_(thread_count(threads)),
+          lanes_(lanes_of(thread_count(threads))),
           copied_(repository.cache_folder(), sid),
           writer_(repository.backend(), repository.keys(), sid, limits.packs, [this](NewPack pack) {
-              ++report_.packs_written;
+              report_.packs_written.insert(pack.id);
               report_.bytes_written += pack.bytes;
           }) {}
 
     void copy(const PackUse& use, const std::function<void()>& poll) {
         const PackDirectory directory = marked_.view.index->directory(use.number);
-        bool whole = true;
-        std::uint32_t entry = 0, box = 0;
-        while (box < directory.boxes.size()) {
-            std::vector<BoxCopy> copies;
-            for (std::size_t bytes = 0; box < directory.boxes.size() && bytes < kBytesAtOnce; ++box) {
-                poll();
-                BoxCopy copy = copy_of(use, directory.boxes[box], box, entry);
-                entry += static_cast<std::uint32_t>(directory.boxes[box].chunks.size());
-                if (std::find(copy.needed.begin(), copy.needed.end(), true) == copy.needed.end()) continue;
-                bytes += directory.boxes[box].plain_bytes();
-                copies.push_back(std::move(copy));
-            }
-            run_in_lanes(lanes_, copies.size(), [&](std::size_t, std::size_t i) { read(use, directory, copies[i]); });
-            for (BoxCopy& copy : copies)
-                if (!append(use, directory, copy)) whole = false;
-        }
+        std::vector<BoxCopy> copies = copies_of(use, directory);
+        Turns turns;
+        bool whole = true, ended = false;  // guarded by the turn
+        run_in_lanes(lanes_, copies.size(), [&](std::size_t, std::size_t i) {
+            Turns::Turn turn(turns, i);
+            read(use, directory, copies[i]);
+            turn.wait();
+            if (std::exchange(ended, true)) return;  // by what was thrown at another box
+            poll();
+            if (!append(use, directory, copies[i])) whole = false;
+            copies[i] = {};
+            ended = false;
+        });
         if (whole) report_.copied.push_back(use.id);
     }
 
@@ -71,6 +71,18 @@ class Repacker {
     }
 
   private:
+    // Of the boxes that hold anything needed.
+    std::vector<BoxCopy> copies_of(const PackUse& use, const PackDirectory& directory) const {
+        std::vector<BoxCopy> copies;
+        std::uint32_t entry = 0;
+        for (std::uint32_t box = 0; box < directory.boxes.size(); ++box) {
+            BoxCopy copy = copy_of(use, directory.boxes[box], box, entry);
+            entry += static_cast<std::uint32_t>(directory.boxes[box].chunks.size());
+            if (std::ranges::find(copy.needed, true) != copy.needed.end()) copies.push_back(std::move(copy));
+        }
+        return copies;
+    }
+
     BoxCopy copy_of(const PackUse& use, const DirectoryBox& box, std::uint32_t number, std::uint32_t entry) const {
         BoxCopy copy;
         copy.number = number;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/backend/object_names.h"
 #include "store/finding.h"
 #include "store/run_in_lanes.h"
+#include "store/seal/primitives.h"
 #include "store/thread_count.h"
 
 namespace vault {
@@ -13,11 +15,15 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kBoxesAtOnce = 128;  // between two looks at what they gave
+constexpr std::uint64_t kPieceBytes = 1u << 20;
 
 }  // namespace
 
-Survivors::Survivors(const Repository& repository, const Marked& marked, unsigned threads)
-    : repository_(repository), marked_(marked), lanes_(thread_count(threads)) {}
+Survivors::Survivors(const Repository& repository, const Marked& marked, const std::set<PackId>& own, unsigned threads)
+    : repository_(repository), marked_(marked), lanes_(thread_count(threads)) {
+    for (const PackId& pack : own)
+        if (const auto number = marked.view.index->number_of(pack)) unread_.add(*number);
+}
 
 bool Survivors::knows(const PackId& pack) const {
     const auto number = marked_.view.index->number_of(pack);
@@ -44,12 +50,41 @@ PackFate Survivors::fate_of(const PackId& pack) {
     return lost.empty() || all_survive(directory.content, lost) ? PackFate::Goes : PackFate::Quarantined;
 }
 
+void Survivors::read_own(const std::vector<std::optional<ChunkLocation>>& places) {
+    std::set<PackNumber> needed;
+    for (const auto& place : places)
+        if (place && unread_.contains(place->pack)) needed.insert(place->pack);
+    const std::vector<PackNumber> packs(needed.begin(), needed.end());
+    std::vector<char> whole(packs.size());  // not bits: several threads set them
+    run_in_lanes(lanes_, packs.size(), [&](std::size_t, std::size_t i) { whole[i] = is_as_written(packs[i]); });
+    for (std::size_t i = 0; i < packs.size(); ++i) {
+        unread_.remove(packs[i]);
+        if (whole[i]) whole_.add(packs[i]);
+    }
+}
+
+bool Survivors::is_as_written(PackNumber number) const {
+    const auto pack = marked_.view.index->pack(number);
+    const std::string name = pack_name(pack->id);
+    try {
+        Sha256 hash;
+        for (std::uint64_t at = 0; at < pack->bytes; at += kPieceBytes)
+            hash.add(repository_.backend().get(name, ByteRange{at, std::min(kPieceBytes, pack->bytes - at)}));
+        return hash.finish() == pack->id.bytes;
+    } catch (const Error& error) {
+        if (!is_finding_or_gone(error)) throw;
+        return false;  // box by box it is found out which
+    }
+}
+
 bool Survivors::all_survive(ChunkKind kind, const std::vector<ChunkId>& ids) {
     const auto places = marked_.view.index->find(ids, marked_.trusted);
+    read_own(places);
     std::vector<Wanted> wanted;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         if (!places[i]) return false;  // nowhere else
-        if (!verified_.test(*places[i])) wanted.push_back({ids[i], *places[i]});
+        if (whole_.contains(places[i]->pack)) ++chunks_verified_;
+        else if (!verified_.test(*places[i])) wanted.push_back({ids[i], *places[i]});
     }
     std::sort(wanted.begin(), wanted.end(), [](const Wanted& a, const Wanted& b) {
         return std::tie(a.at.pack, a.at.box, a.at.offset) < std::tie(b.at.pack, b.at.box, b.at.offset);
@@ -111,7 +146,8 @@ bool Survivors::survives_elsewhere(ChunkKind kind, const Wanted& wanted) {
     for (const ChunkLocation& other : marked_.view.index->find_all(wanted.id, marked_.trusted)) {
         if (other == wanted.at) continue;
         const Wanted there{wanted.id, other};
-        if (verified_.test(other) || take(kind, {&there, 1}, read(kind, {&there, 1}))) return true;
+        if (whole_.contains(other.pack) || verified_.test(other)) return true;
+        if (take(kind, {&there, 1}, read(kind, {&there, 1}))) return true;
     }
     return false;
 }

@@ -49,7 +49,7 @@ TEST_CASE("sparse packs are rewritten: what is needed is there once, what is not
     const std::uint64_t before = store.bytes("packs/");
     const PruneReport report = store.prune(PruneStore::thorough());
     CHECK(report.plan.sparse_packs >= 2);
-    CHECK(report.repacked.packs_written >= 1);
+    CHECK(report.repacked.packs_written.size() >= 1);
     CHECK(report.packs_removed == report.plan.dead.size() + report.plan.repacked.size());
     CHECK(store.bytes("packs/") == before - report.bytes_removed + report.repacked.bytes_written);
     CHECK(store.bytes("packs/") < before / 3);
@@ -303,6 +303,6 @@ TEST_CASE("where there is no room to copy, whole dead packs go all the same", "[
     CHECK(report.packs_removed >= 1);
     CHECK(store.lost() == Names{});
     store.faulty.clear_faults();
-    CHECK(store.prune(everyone_is(Liveness::Gone)).repacked.packs_written >= 1);
+    CHECK(store.prune(everyone_is(Liveness::Gone)).repacked.packs_written.size() >= 1);
     CHECK(store.lost() == Names{});
 }

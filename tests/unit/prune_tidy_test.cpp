@@ -97,7 +97,7 @@ TEST_CASE("a pack that holds the only trace of a lost chunk goes to quarantine, 
     PackUse use;
     use.id = id;
     use.number = *marked.view.index->number_of(id);
-    REQUIRE(repack(*store.repository, marked, {use}, {}, 1, [] {}).packs_written == 1);
+    REQUIRE(repack(*store.repository, marked, {use}, {}, 1, [] {}).packs_written.size() == 1);
     const ListOutcome outcome = PruneProtocol(*store.repository, environment, mark).condemn({id});
     CHECK(outcome.packs_quarantined == 1);
     CHECK_FALSE(store.test.memory().holds(made.pack));

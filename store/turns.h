@@ -1,4 +1,4 @@
-// The order in which a sync's threads add what they read.
+// Threads that work at once and hand over in order.
 #pragma once
 
 #include <condition_variable>
