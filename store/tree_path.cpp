@@ -98,6 +98,17 @@ std::shared_ptr<const TreeNode> open_child(NodeSource& source, const TreePath& p
     return node;
 }
 
+LostNode lost_child(const TreePath& path, const Error& error) {
+    const ManifestInnerItem& item = path.back().node->manifest_children()[path.back().index];
+    const auto before = key_before(path);
+    return {item.child.id, before ? std::optional<std::string>(*before) : std::nullopt, item.last_key,
+            item.child.totals, error};
+}
+
+void step_over(TreePath& path) {
+    while (!path.empty() && !forward(path.back())) path.pop_back();
+}
+
 void check_neighbours(const TreeNode& previous, const TreeNode& next) {
     bool one_item = false;
     if (next.node.level > 0) {

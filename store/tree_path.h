@@ -21,6 +21,13 @@ std::shared_ptr<const TreeNode> open_root(NodeSource& source, TreeKind tree, con
 // The child that the last step, in an inner node, stands at, checked against all that the path says of it.
 std::shared_ptr<const TreeNode> open_child(NodeSource& source, const TreePath& path);
 
+// Manifests: what is lost where open_child failed so for this path.
+LostNode lost_child(const TreePath& path, const Error& error);
+
+// Moves a path to the next item of its last node, or of the nearest node above that has one, which then ends the path:
+// nothing is read. Empty past the last.
+void step_over(TreePath& path);
+
 // Extents: throws Corrupt where `previous`, and then `next` on the same level, end and begin with what should be one
 // item.
 void check_neighbours(const TreeNode& previous, const TreeNode& next);

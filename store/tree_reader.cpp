@@ -52,25 +52,60 @@ Totals sum_in(NodeSource& source, TreePath& path, const KeyRange& range) {
 
 }  // namespace
 
+bool is_loss(const Error& error) {
+    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Io;
+}
+
 void ManifestCursor::next() {
     advance(*source_, path_);
     ++rank_;
+}
+
+void ManifestCursor::next(const OnLostNode& lost) {
+    step_over(path_);
+    ++rank_;
+    descend({}, lost);
+}
+
+// From the item where the path ends down to the first entry in or behind it whose key is not below `key`.
+void ManifestCursor::descend(std::string_view key, const OnLostNode& lost) {
+    Totals before{rank_};  // saturates as the sums do that inner nodes hold
+    while (!path_.empty() && path_.back().node->node.level > 0) {
+        try {
+            auto node = open_child(*source_, path_);
+            const std::size_t index = lower_bound(*node, key);
+            before += {entries_before(*node, index)};
+            path_.push_back({std::move(node), index});
+        } catch (const Error& error) {
+            if (!is_loss(error)) throw;
+            const LostNode node = lost_child(path_, error);
+            before += {node.totals.entries};
+            if (lost(node)) {
+                step_over(path_);
+            } else {
+                path_.clear();
+            }
+        }
+    }
+    rank_ = before.entries;
 }
 
 ManifestReader::ManifestReader(NodeSource& source, TreeRoot root)
     : source_(&source), root_(open_root(source, TreeKind::Manifest, root)) {}
 
 ManifestCursor ManifestReader::seek(std::string_view key) const {
+    return seek(key, [](const LostNode& node) -> bool { throw node.error; });
+}
+
+ManifestCursor ManifestReader::seek(std::string_view key, const OnLostNode& lost) const {
     ManifestCursor cursor;
     cursor.source_ = source_;
-    for (auto node = root_;; node = open_child(*source_, cursor.path_)) {
-        const std::size_t index = lower_bound(*node, key);
-        if (index == node->size()) return {};  // of the root only: below it, the last key is the parent's
-        Totals before{cursor.rank_};
-        cursor.rank_ = (before += {entries_before(*node, index)}).entries;
-        cursor.path_.push_back({node, index});
-        if (node->node.level == 0) return cursor;
-    }
+    const std::size_t index = lower_bound(*root_, key);
+    if (index == root_->size()) return {};  // of the root only: below it, the last key is the parent's
+    cursor.rank_ = entries_before(*root_, index);
+    cursor.path_.push_back({root_, index});
+    cursor.descend(key, lost);
+    return cursor;
 }
 
 ManifestCursor ManifestReader::seek_rank(std::uint64_t rank) const {

@@ -3,11 +3,13 @@
 // is; cursors are not. Memory: one path of nodes a cursor, at most 32.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "store/base/error.h"
 #include "store/tree_nodes.h"
 
 namespace vault {
@@ -20,6 +22,24 @@ struct TreeStep {
 };
 using TreePath = std::vector<TreeStep>;  // root first
 
+// A node of a manifest that cannot be read, and with it every entry of the keys after < key <= last_key: as the node
+// above it tells.
+struct LostNode {
+    ChunkId id;
+    std::optional<std::string> after;  // the last key before it; nothing where it holds the manifest's first entry
+    std::string last_key;
+    Totals totals;  // of the entries in it
+    Error error;
+
+    bool hides(std::string_view key) const { return (!after || *after < key) && key <= last_key; }
+};
+
+// Whether reading a node failed because this node is lost (Corrupt, NotFound, Io), and others may well be read.
+bool is_loss(const Error& error);
+
+// Told of a lost node; returns whether to go on behind it.
+using OnLostNode = std::function<bool(const LostNode&)>;
+
 // A position in a manifest. Keeps the nodes on its path alive; outlives its reader, but not the source. What key() and
 // entry_bytes() return lives until the next move.
 class ManifestCursor {
@@ -30,10 +50,13 @@ class ManifestCursor {
     Entry entry() const { return decode_entry(item().entry); }
     std::uint64_t rank() const { return rank_; }             // 0 for the first entry of the manifest
     void next();                                             // valid() must hold
+    // The same, but past every node that is lost. Not valid where `lost` asks not to go on.
+    void next(const OnLostNode& lost);
 
   private:
     friend class ManifestReader;
     const ManifestLeafItem& item() const { return path_.back().node->manifest_entries()[path_.back().index]; }
+    void descend(std::string_view key, const OnLostNode& lost);
 
     NodeSource* source_ = nullptr;
     TreePath path_;
@@ -48,6 +71,8 @@ class ManifestReader {
     Totals totals() const { return root_->totals; }               // of the whole tree
     ManifestCursor begin() const { return seek_rank(0); }
     ManifestCursor seek(std::string_view key) const;              // the first entry whose key is not below `key`
+    // The same of the entries that can be read: past every node that is lost. Not valid where `lost` asks not to go on.
+    ManifestCursor seek(std::string_view key, const OnLostNode& lost) const;
     ManifestCursor seek_rank(std::uint64_t rank) const;           // past the end: not valid
     std::optional<Entry> find(std::string_view key) const;        // exactly this key
     // Sums over the entries with from <= key < to; an empty `to` means to the end. Reads two paths, whatever lies

@@ -31,6 +31,7 @@ std::uint64_t MemoryNodes::boundary_hash(std::uint8_t level, ByteView item) cons
 }
 
 std::shared_ptr<const TreeNode> MemoryNodes::node(const ChunkId& id) {
+    if (before_get) before_get(id);
     const Bytes bytes = plaintext(id);
     {
         const std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <unordered_map>
 
@@ -27,6 +28,9 @@ class MemoryNodes : public NodeSink, public NodeSource {
     std::uint64_t puts() const;         // calls of put_node
     std::uint64_t gets() const;         // calls of node
     void forget_gets();
+
+    // Asked at each visit before the node is looked for; what it throws, node() throws. To be set before threads run.
+    std::function<void(const ChunkId&)> before_get;
 
   private:
     const KeyedHash ids_, boundaries_;
