@@ -11,11 +11,19 @@ namespace vault {
 SnapshotTree::SnapshotTree(NodeSource& source, TreeRoot root, std::uint32_t slot)
     : manifest_(source, root), slot_(slot) {}
 
-// The rank of a further link is that of its first: hard links are one inode.
+// The rank of a further link is that of its first: hard links are one inode. Where the first is lost with its node each
+// of the others is one of its own, as it holds the whole content: a folder must not be unreadable for what another one
+// lost.
 RankedEntry SnapshotTree::ranked(const ManifestCursor& cursor) const {
     RankedEntry found{cursor.rank(), cursor.key(), cursor.entry()};
     if (!found.entry.first_link) return found;
-    const ManifestCursor first = manifest_.seek(*found.entry.first_link);
+    bool is_lost = false;
+    const ManifestCursor first = manifest_.seek(*found.entry.first_link, [&](const LostNode& node) -> bool {
+        if (node.error.kind() != ErrorKind::Corrupt) throw node.error;  // it may well be there in a moment
+        is_lost = true;
+        return false;
+    });
+    if (is_lost) return found;
     if (!first.valid() || first.key() != *found.entry.first_link || first.rank() >= found.rank)
         throw Error(ErrorKind::Corrupt,
                     escaped(path_of_key(found.key)) + " is a link to what the snapshot does not hold");
