@@ -2,6 +2,7 @@
 #include "store/disk_usage.h"
 
 #include "cli/command.h"
+#include "cli/lost_nodes.h"
 #include "cli/open_snapshot.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -40,7 +41,8 @@ ExitCode run_du(Invocation& invocation) {
                  {"ENTRIES", Align::Right},
                  {"PATH"}});
     Json last;
-    disk_usage_by_folder(open.manifest(), open.path(), depth, [&](const std::string& path, const Totals& totals) {
+    LostNodeLines lost(invocation, "du");
+    const auto show = [&](const std::string& path, const Totals& totals) {
         stop_if_interrupted();
         if (!invocation.json()) {
             table.row({bytes_cell(totals.apparent, exact), bytes_cell(totals.allocated, exact),
@@ -56,7 +58,10 @@ ExitCode run_du(Invocation& invocation) {
         object["entries"] = totals.entries;
         print(output, object);
         last = object;
-    });
+    };
+    disk_usage_by_folder(open.manifest(), open.path(), depth, show,
+                         {[&](const LostNode& node) { lost.tell(node); },
+                          [&](const std::string& path, const Error& error) { lost.tell_unknown(path, error); }});
     if (invocation.json()) {
         last["message_type"] = "summary";
         last["snapshot_id"] = open.snapshot().sid.hex();
@@ -64,7 +69,7 @@ ExitCode run_du(Invocation& invocation) {
     } else {
         print(output, table);
     }
-    return ExitCode::Ok;
+    return lost.exit_code();
 }
 
 }  // namespace vault

@@ -1,6 +1,7 @@
 // vault ls: entries of a snapshot.
 #include "cli/command.h"
 #include "cli/entry_output.h"
+#include "cli/lost_nodes.h"
 #include "cli/open_snapshot.h"
 #include "cli/signals.h"
 #include "cli/snapshot_output.h"
@@ -55,6 +56,7 @@ ExitCode run_ls(Invocation& invocation) {
     const OpenSnapshot open(invocation, argument);
     Output& output = invocation.output();
     std::uint64_t count = 0;
+    LostNodeLines lost(invocation, "ls");
     list_entries(open.manifest(), open.path(), recursive ? Depth::Subtree : Depth::Children,
                  [&](const PlacedEntry& placed) {
                      stop_if_interrupted();
@@ -68,6 +70,10 @@ ExitCode run_ls(Invocation& invocation) {
                      const std::string name = shown(output, recursive ? placed.path() : placed.name());
                      output.line(long_form ? long_line(output, placed, name) : name);
                      return true;
+                 },
+                 [&](const LostNode& node) {
+                     stop_if_interrupted();
+                     lost.tell(node);
                  });
     if (invocation.json()) {
         Json summary = message("summary");
@@ -76,7 +82,7 @@ ExitCode run_ls(Invocation& invocation) {
         summary["entries"] = count;
         print(output, summary);
     }
-    return ExitCode::Ok;
+    return lost.exit_code();
 }
 
 }  // namespace vault

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "cli/command.h"
+#include "cli/lost_nodes.h"
 #include "cli/open_snapshot.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -39,6 +40,15 @@ class Latest {
     RestoreProgress progress_;
 };
 
+void show_lost_nodes(const Invocation& invocation, const RestoreReport& report) {
+    for (const LostNode& node : report.lost) show_lost(invocation, "restore", node);
+    if (invocation.json()) return;
+    if (report.lost_count > report.lost.size())
+        complain("and " + human_count(report.lost_count - report.lost.size()) + " more lost nodes of the tree");
+    if (report.deletion_refused)
+        complain("nothing was deleted: what seems to be extra may be in what is lost of the snapshot's tree");
+}
+
 void show_failures(const Invocation& invocation, const RestoreReport& report) {
     for (const RestoreReport::Failure& failure : report.failures) {
         if (!invocation.json()) {
@@ -65,8 +75,10 @@ Json summary_of(const RestoreReport& report, const Snapshot& snapshot, std::int6
     object["others_restored"] = report.others;
     object["bytes_restored"] = report.bytes;
     object["boxes_loaded"] = report.boxes_loaded;
-    object["error_count"] = report.failure_count;
+    object["error_count"] = report.failure_count + report.lost_count;
     object["damaged_count"] = report.damaged_count;
+    object["lost_nodes"] = report.lost_count;
+    object["deletion_refused"] = report.deletion_refused;
     object["left_out"] = {{"devices", report.left_out_devices},
                           {"attributes", report.left_out_attributes},
                           {"setuid", report.left_out_setuid},
@@ -94,6 +106,9 @@ void show_summary(Output& output, const RestoreReport& report, const RestoreOpti
                 shown(output, options.target) + " in " + human_duration(elapsed_ns));
     if (const std::string text = left_out(report); !text.empty())
         output.line("left out: " + text + " (--as-is brings them back)");
+    if (report.lost_count > 0)
+        output.line("lost:     " + counted(report.lost_count, "node") +
+                    " of the snapshot's tree; what they held is named above");
     if (report.owners_not_set > 0)
         output.line("owners:   not set on " + std::to_string(report.owners_not_set) +
                     (report.owners_not_set == 1 ? " entry" : " entries") + "; only root can");
@@ -134,6 +149,7 @@ ExitCode run_restore(Invocation& invocation) {
         elapsed_ns = progress.elapsed_ns();
         return done;
     }();
+    show_lost_nodes(invocation, report);
     show_failures(invocation, report);
     if (invocation.json()) {
         print(invocation.output(), summary_of(report, snapshot, elapsed_ns));
@@ -141,7 +157,7 @@ ExitCode run_restore(Invocation& invocation) {
         show_summary(invocation.output(), report, options, elapsed_ns);
     }
     if (report.damaged_count > 0) return ExitCode::Integrity;
-    return report.failure_count > 0 ? ExitCode::SomeNotRestored : ExitCode::Ok;
+    return report.failure_count + report.lost_count > 0 ? ExitCode::SomeNotRestored : ExitCode::Ok;
 }
 
 }  // namespace vault

@@ -9,6 +9,7 @@
 
 #include "store/base/text.h"
 #include "store/own_folders.h"
+#include "store/restore_losses.h"
 #include "store/restore_tree.h"
 #include "store/thread_count.h"
 
@@ -56,8 +57,10 @@ void naming_what_is_left(const RestoreTarget& target, Work work) {
 
 }  // namespace
 
-RestoreReport restore_tree(const RestoreSource& source, const RestoreOptions& options,
+RestoreReport restore_tree(const RestoreSource& given, const RestoreOptions& options,
                            const RestoreProgressSink& progress, const std::function<bool()>& interrupted) {
+    SteadyNodes nodes(given.nodes);
+    const RestoreSource source{given.chunks, nodes, given.root, given.record, given.untouched};
     const RestoreRange range(source.nodes, source.root, options.path, options.strip);
     const unsigned threads = thread_count(options.threads);
     refuse_place_in(source.untouched, options.target);

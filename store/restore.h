@@ -8,6 +8,7 @@
 
 #include "store/repository.h"
 #include "store/snapshots.h"
+#include "store/tree_reader.h"
 
 namespace vault {
 
@@ -36,7 +37,14 @@ struct RestoreReport {
         bool damaged = false;  // the repository's data do not verify (exit 13 wins over 5)
     };
     std::vector<Failure> failures;  // the first 10,000
-    std::uint64_t failure_count = 0, damaged_count = 0;
+    std::uint64_t failure_count = 0;
+    // Nodes of the manifest: what they held of the range asked for, which may be less than they say, is not restored,
+    // and everything else is.
+    std::vector<LostNode> lost;  // the first 10,000, in the order of the manifest
+    std::uint64_t lost_count = 0;
+    std::uint64_t damaged_count = 0;  // of failures and lost nodes
+    // Nothing was deleted, as lost nodes may hold what seems to be extra.
+    bool deletion_refused = false;
 };
 
 struct RestoreProgress {
@@ -53,9 +61,13 @@ using RestoreProgressSink = std::function<void(const RestoreProgress&)>;  // cal
 // renamed over what is there. Existing directories are kept; an entry of another type is replaced, a directory only if
 // it is empty (with delete_extra: if nothing in it is protected). Two restores into one target at once are Busy.
 //
+// Where a node of the manifest is lost, the folders whose entries lay in it and that others need are made up: with mode
+// 0700 and this process's owner, unless they stand in the target already; each is a failure that says so. Hard links
+// whose first name is lost are linked to each other.
+//
 // `progress` and `interrupted` are called by the calling thread only. Throws for what ends the whole run (target
-// unusable, NoSpace, Interrupted, a damaged manifest; Usage for a request that means nothing); per-entry trouble goes
-// to the report.
+// unusable, NoSpace, Interrupted; a lost root, or one that hides whether `path` is there; Usage for a request that
+// means nothing); per-entry trouble goes to the report.
 RestoreReport restore(const Repository& repository, const Snapshot& snapshot, const RestoreOptions& options,
                       const RestoreProgressSink& progress, const std::function<bool()>& interrupted);
 

@@ -103,8 +103,12 @@ void ExtraRemover::remove_all() {
             shared_.log.failed(at.key(), with_context("cannot delete in it", error), RestoreLog::Source::System);
         }
     };
-    clean_if_directory(range_.top());
-    for (ManifestCursor at = range_.first_below(); at.valid() && range_.contains(at.key()); at.next())
+    const OnLostNode lost = [&](const LostNode& node) -> bool {
+        if (range_.may_lose(node)) throw node.error;
+        return false;
+    };
+    if (const ManifestCursor top = range_.top(lost); top.valid()) clean_if_directory(top);
+    for (ManifestCursor at = range_.first_below(lost); at.valid() && range_.contains(at.key()); at.next(lost))
         clean_if_directory(at);
 }
 

@@ -21,7 +21,8 @@ class ExtraRemover {
     // `strip` lets different directories land in one.
     ExtraRemover(RestoreShared& shared, const RestoreRange& range, const RestoreSource& source, unsigned strip);
 
-    // Goes through the directories of the range. Another file system mounted in the target is not entered.
+    // Goes through the directories of the range, none of whose nodes may be lost: what is not in the manifest is
+    // deleted. Throws what reading it throws. Another file system mounted in the target is not entered.
     void remove_all();
     // Removes what stands at the place of the entry of this key, if nothing in it is protected; whether it is gone.
     bool make_way(const std::string& key, const Place& place);

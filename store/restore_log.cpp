@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kFailuresKept = 10'000;
 constexpr std::size_t kFailedKeysMax = 1'000'000;
 
+// Of an error in reading the repository.
+bool is_damage(const Error& error) {
+    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound;
+}
+
 }  // namespace
 
 bool ends_restore(const Error& error) {
@@ -21,10 +26,9 @@ bool ends_restore(const Error& error) {
 
 void RestoreLog::failed(const std::string& key, const Error& error, Source source) {
     if (ends_restore(error)) throw error;
-    const bool is_damage = error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound;
     const std::lock_guard lock(mutex_);
     if (failed_.size() < kFailedKeysMax) failed_.insert(std::hash<std::string>()(key));
-    add_failure(key, error.what(), source == Source::Repository && is_damage);
+    add_failure(key, error.what(), source == Source::Repository && is_damage(error));
 }
 
 void RestoreLog::applied(const std::string& key, const MetadataOutcome& outcome) {
@@ -38,6 +42,13 @@ void RestoreLog::applied(const std::string& key, const MetadataOutcome& outcome)
 void RestoreLog::restored_but(const std::string& key, const std::string& trouble) {
     const std::lock_guard lock(mutex_);
     add_failure(key, "restored, but " + trouble, false);
+}
+
+void RestoreLog::lost(const LostNode& node) {
+    const std::lock_guard lock(mutex_);
+    ++lost_count_;
+    if (is_damage(node.error)) ++damaged_count_;
+    if (lost_.size() < kFailuresKept) lost_.push_back(node);
 }
 
 bool RestoreLog::has_failed(const std::string& key) const {
@@ -67,7 +78,10 @@ RestoreReport RestoreLog::report() const {
     report.owners_not_set = owners_not_set_;
     report.failures = failures_;
     report.failure_count = failure_count_;
+    report.lost = lost_;
+    report.lost_count = lost_count_;
     report.damaged_count = damaged_count_;
+    report.deletion_refused = deletion_refused_;
     return report;
 }
 

@@ -34,6 +34,9 @@ class RestoreLog {
     // Of an entry that was restored but for this.
     void applied(const std::string& key, const MetadataOutcome& outcome);
     void restored_but(const std::string& key, const std::string& trouble);
+    // A node of the manifest; each is told once.
+    void lost(const LostNode& node);
+    void refused_deletion() { deletion_refused_ = true; }
 
     // Whether the entry of this key failed: exact up to a million failures, and then true for all.
     bool has_failed(const std::string& key) const;
@@ -47,9 +50,11 @@ class RestoreLog {
     std::atomic<std::uint64_t> files_ = 0, directories_ = 0, others_ = 0, bytes_ = 0, deleted_ = 0, boxes_loaded_ = 0;
     std::atomic<std::uint64_t> left_out_devices_ = 0, left_out_attributes_ = 0, left_out_setuid_ = 0,
                                left_out_flags_ = 0, owners_not_set_ = 0;
+    std::atomic<bool> deletion_refused_ = false;
     mutable std::mutex mutex_;  // of all below
     std::vector<RestoreReport::Failure> failures_;
-    std::uint64_t failure_count_ = 0, damaged_count_ = 0;
+    std::vector<LostNode> lost_;
+    std::uint64_t failure_count_ = 0, lost_count_ = 0, damaged_count_ = 0;
     std::unordered_set<std::uint64_t> failed_;  // hashes of keys
 };
 

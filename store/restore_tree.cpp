@@ -38,13 +38,53 @@ void RestoreTree::attempt(const std::string& key, RestoreLog::Source source, Wor
 
 template <class Visit>
 void RestoreTree::for_each(Visit visit) {
-    visit(range_.top());
+    const OnLostNode lost = [this](const LostNode& node) { return note_loss(node); };
+    if (const ManifestCursor top = range_.top(lost); top.valid()) visit(top);
     unsigned entries = 0;
-    for (ManifestCursor at = range_.first_below(); at.valid() && range_.contains(at.key()); at.next()) {
+    for (ManifestCursor at = range_.first_below(lost); at.valid() && range_.contains(at.key()); at.next(lost)) {
         if (at.key() == range_.top_key()) continue;
         if (++entries % kEntriesPerPoll == 0) poll_();
         visit(at);
     }
+}
+
+// --- what is lost ---
+
+bool RestoreTree::note_loss(const LostNode& node) {
+    poll_();
+    if (!range_.may_lose(node)) return false;
+    if (is_placing_) hidden_.add(node);
+    if (lost_.add(node)) shared_.log.lost(node);
+    return true;
+}
+
+// What is not in the manifest is deleted: so all of it must be there.
+void RestoreTree::refuse_to_delete_beside_losses() {
+    if (!remover_ || lost_.empty()) return;
+    remover_.reset();
+    shared_.log.refused_deletion();
+}
+
+// The folders on the way to an entry, as far as their own entries are lost.
+void RestoreTree::make_up_parents(const std::string& key) {
+    if (hidden_.empty() || key == range_.top_key()) return;
+    std::string parent = key.substr(0, key.rfind('\0') + 1);
+    if (parent == known_parent_) return;
+    known_parent_ = std::move(parent);
+    const std::vector<std::string> components = components_of_key(key);
+    for (std::size_t depth = components_of_key(range_.top_key()).size(); depth < components.size(); ++depth) {
+        const std::string above = manifest_key({components.begin(), components.begin() + depth});
+        if (hidden_.hides(above) && range_.place(above) && made_up_.insert(hash_of(above)).second)
+            attempt(above, RestoreLog::Source::System, [&] { make_up(above); });
+    }
+}
+
+void RestoreTree::make_up(const std::string& key) {
+    const Place place = place_of(key);
+    const bool is_new = place.name.empty() ? !shared_.target.existed()
+                                           : maker_->make_directory(place, EntryMaker::Existing::LeaveAlone);
+    shared_.log.restored_but(key, is_new ? "its own entry is lost: it has mode 0700 and this process's owner"
+                                         : "its own entry is lost: the folder that was there is left as it was");
 }
 
 Place RestoreTree::place_of(std::string_view key) const {
@@ -64,17 +104,23 @@ AttributeSet RestoreTree::attributes_of(const Entry& entry) {
 // --- entries ---
 
 void RestoreTree::place_entries(WindowRunner& runner) {
+    if (remover_ && !shared_.target.is_staged()) for_each([](const ManifestCursor&) {});
+    refuse_to_delete_beside_losses();
     RestorePlanner planner(shared_, source_, runner, options_.window_bytes);
     for (const std::string& key : range_.above())
         if (range_.place(key)) attempt(key, RestoreLog::Source::System, [&] { place_directory(key, true); });
     for_each([&](const ManifestCursor& at) { place_entry(planner, at); });
     planner.finish();
+    is_placing_ = false;
 }
 
 void RestoreTree::place_entry(RestorePlanner& planner, const ManifestCursor& at) {
     const std::string& key = at.key();
     std::optional<Entry> entry;
-    attempt(key, RestoreLog::Source::Repository, [&] { entry = at.entry(); });
+    attempt(key, RestoreLog::Source::Repository, [&] {
+        make_up_parents(key);
+        entry = at.entry();
+    });
     if (!entry) return;
     has_flags_ = has_flags_ || settable_flags(entry->attribute_flags) != 0;
     attempt(key, RestoreLog::Source::System, [&] {
@@ -146,17 +192,18 @@ void RestoreTree::make_way(const std::string& key, const Place& place) {
 
 // --- hard links ---
 
-// Whether an entry is made by linking, later. The first one of a group whose first link is outside the range is not.
+// Whether an entry is made by linking, later. The first one of a group whose first link is outside the range, or lost,
+// is not.
 bool RestoreTree::is_link(const ManifestCursor& at, const Entry& entry) {
     if (!entry.first_link) return false;
-    if (range_.contains(*entry.first_link)) return true;
+    if (is_placed(*entry.first_link)) return true;
     return leaders_.emplace(hash_of(*entry.first_link), at.rank()).first->second != at.rank();
 }
 
 // The key of the entry that was written out for this one.
 std::string RestoreTree::link_source(const ManifestCursor& at, const Entry& entry) {
     std::string key = *entry.first_link;
-    const bool is_led = !range_.contains(key);
+    const bool is_led = !is_placed(key);
     if (is_led) {
         const ManifestCursor leader = range_.reader().seek_rank(leaders_.at(hash_of(key)));
         if (leader.entry().first_link != key) throw Error(ErrorKind::Io, "two groups of hard links have one hash");
@@ -201,8 +248,14 @@ void RestoreTree::place_link(const ManifestCursor& at) {
 }
 
 void RestoreTree::remove_extra() {
+    refuse_to_delete_beside_losses();  // one that was lost since
     if (!remover_ || shared_.target.is_staged()) return;
-    remover_->remove_all();
+    try {
+        remover_->remove_all();
+    } catch (const Error& error) {
+        if (!is_loss(error)) throw;
+        shared_.log.failed(range_.top_key(), with_context("deleting stopped", error), RestoreLog::Source::Repository);
+    }
     maker_->beneath().forget_all();
 }
 
@@ -224,8 +277,10 @@ void RestoreTree::finish_directory(const std::string& key, const Entry& entry, b
 }
 
 void RestoreTree::finish_children(const std::string& prefix) {
-    const std::string children = prefix + '\0';
-    for (ManifestCursor at = range_.reader().seek(children); at.valid() && at.key().starts_with(children); at.next()) {
+    const std::string children = prefix + '\0', end = prefix_end(children);
+    const OnLostNode lost = [&](const LostNode& node) { return (!node.after || *node.after < end) && note_loss(node); };
+    for (ManifestCursor at = range_.reader().seek(children, lost); at.valid() && at.key().starts_with(children);
+         at.next(lost)) {
         if (type_of_record(at.entry_bytes()) != EntryType::Directory || shared_.log.has_failed(at.key())) continue;
         const Entry entry = at.entry();
         finish_directory(at.key(), entry, entry.implied);
@@ -235,7 +290,8 @@ void RestoreTree::finish_children(const std::string& prefix) {
 void RestoreTree::finish_directories() {
     was_staged_ = shared_.target.is_staged();
     unsigned directories = 0;
-    visit_deepest_first(range_, [&](const std::string& prefix) {
+    const OnLostNode lost = [this](const LostNode& node) { return note_loss(node); };
+    visit_deepest_first(range_, lost, [&](const std::string& prefix) {
         if (++directories % kEntriesPerPoll == 0) poll_();
         // "c1 00 c2 00": as many components as zero bytes.
         const auto depth = std::count(prefix.begin(), prefix.end(), '\0');
@@ -249,17 +305,28 @@ void RestoreTree::finish_directories() {
 void RestoreTree::finish_top_directories() {
     maker_.emplace(shared_);
     for (const std::string& prefix : top_prefixes_) finish_children(prefix);
-    const ManifestCursor top = range_.top();
-    if (type_of_record(top.entry_bytes()) == EntryType::Directory) {
+    const ManifestCursor top = range_.top([this](const LostNode& node) { return note_loss(node); });
+    if (top.valid() && type_of_record(top.entry_bytes()) == EntryType::Directory) {
         attempt(top.key(), RestoreLog::Source::Repository, [&] {
             const Entry entry = top.entry();
             finish_directory(top.key(), entry, entry.implied);
         });
     }
     std::vector<std::string> above = range_.above();
-    for (auto key = above.rbegin(); key != above.rend(); ++key) {
-        const std::optional<Entry> entry = range_.reader().find(*key);
-        if (entry && entry->type == EntryType::Directory) finish_directory(*key, *entry, true);
+    for (auto key = above.rbegin(); key != above.rend(); ++key) finish_above(*key);
+}
+
+// A directory above the range, which is no more than the way to it.
+void RestoreTree::finish_above(const std::string& key) {
+    const std::optional<Place> place = range_.place(key);
+    if (!place || is_left_alone(key, true, *place)) return;
+    try {
+        const std::optional<Entry> entry = range_.reader().find(key);
+        if (entry && entry->type == EntryType::Directory) finish_directory(key, *entry, true);
+    } catch (const Error& error) {
+        if (!is_loss(error)) throw;
+        shared_.log.failed(key, with_context("its owner, mode and times are not known", error),
+                           RestoreLog::Source::Repository);
     }
 }
 

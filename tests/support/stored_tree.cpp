@@ -5,6 +5,7 @@
 
 #include "store/format/manifest_key.h"
 #include "store/tree_builder.h"
+#include "store/tree_diff.h"
 #include "tests/support/sample_trees.h"
 
 namespace vault {
@@ -176,10 +177,45 @@ Bytes StoredTree::chunk(ChunkKind kind, const ChunkId& id) {
     return bytes;
 }
 
-RestoreReport StoredTree::restore(const RestoreOptions& options, const std::function<bool()>& interrupted) {
-    ManifestBuilder builder(nodes_, NodeShape{});
+TreeRoot StoredTree::build_manifest() {
+    nodes_.before_get = {};
+    ManifestBuilder builder(nodes_, shape);
     for (const auto& [key, entry] : entries_) builder.add(key, encode(entry));
-    const TreeRoot root = builder.finish().root;
+    return builder.finish().root;
+}
+
+StoredTree::Leaf StoredTree::find_leaf(const TreeRoot& root, const std::string& path) {
+    const std::string key = key_of(path);
+    Leaf found;
+    const auto visit = [&](const NodeLink& link, const TreeNode& node) {
+        if (link.level > 0) return;
+        for (const ManifestLeafItem& item : node.manifest_entries())
+            if (item.key == key) found = {link.id, node.manifest_entries()};
+    };
+    visit_nodes(nodes_, TreeKind::Manifest, root, [](const NodeLink&) { return true; }, visit);
+    if (found.items.empty()) throw Error(ErrorKind::NotFound, "the tree of the test has no " + path);
+    return found;
+}
+
+std::vector<std::string> StoredTree::leaf_of(const std::string& path) {
+    std::vector<std::string> paths;
+    for (const ManifestLeafItem& item : find_leaf(build_manifest(), path).items)
+        paths.push_back(path_of_key(item.key));
+    return paths;
+}
+
+RestoreReport StoredTree::restore(const RestoreOptions& options, const std::function<bool()>& interrupted) {
+    const TreeRoot root = build_manifest();
+    std::map<ChunkId, Loss> lost;
+    for (const Loss& loss : losses_) lost[find_leaf(root, loss.path).id] = loss;
+    if (is_root_lost_) lost[root.id] = {};
+    nodes_.before_get = [lost, visits = std::map<ChunkId, std::uint64_t>()](const ChunkId& id) mutable {
+        const auto loss = lost.find(id);
+        if (loss == lost.end()) return;
+        const std::uint64_t visit = visits[id]++;
+        if (visit >= loss->second.from && visit - loss->second.from < loss->second.visits)
+            throw Error(loss->second.kind, "no copy of tree node " + id.hex() + " verifies");
+    };
     return restore_tree({*this, nodes_, root, record}, options, {}, interrupted);
 }
 

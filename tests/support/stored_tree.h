@@ -35,11 +35,23 @@ class StoredTree : public ChunkSource {
     void lose_box_of(const std::string& content);    // load_box throws Corrupt
     void keep_other_copy(const std::string& content);  // chunk() finds it, whatever the box holds
     void forget(const std::string& content);         // locate finds nothing
+    // In which passes over the manifest the leaf with the entry at `path` cannot be read: at its `from`th visit of a
+    // restore (0 is the first) and `visits` - 1 more.
+    struct Loss {
+        std::string path;
+        std::uint64_t from = 0, visits = UINT64_MAX;
+        ErrorKind kind = ErrorKind::Corrupt;
+    };
+    void lose_leaf(Loss loss) { losses_.push_back(std::move(loss)); }
+    void lose_root() { is_root_lost_ = true; }
+    // The paths of the entries in the leaf that holds `path`, in the order of the manifest.
+    std::vector<std::string> leaf_of(const std::string& path);
 
     RestoreReport restore(const RestoreOptions& options, const std::function<bool()>& interrupted = {});
     RestoreReport restore(const std::string& target);
 
     std::size_t chunks_per_box = 4;
+    NodeShape shape;  // of the manifest
     CommitRecord record;  // source root "/"
     // Called at each load, with the number of loads so far; may throw.
     std::function<void(std::uint64_t)> on_load;
@@ -52,6 +64,12 @@ class StoredTree : public ChunkSource {
 
   private:
     ChunkId id_of(ByteView bytes) const;
+    TreeRoot build_manifest();
+    struct Leaf {
+        ChunkId id;
+        std::vector<ManifestLeafItem> items;
+    };
+    Leaf find_leaf(const TreeRoot& root, const std::string& path);
 
     MemoryNodes nodes_;
     KeyedHash hash_;
@@ -62,6 +80,8 @@ class StoredTree : public ChunkSource {
     std::size_t chunks_in_box_ = 0;
     std::map<ChunkId, Bytes> tree_chunks_, other_copies_;
     std::set<std::uint32_t> lost_boxes_;
+    std::vector<Loss> losses_;
+    bool is_root_lost_ = false;
     std::uint64_t load_count_ = 0;
 };
 
