@@ -27,7 +27,7 @@ Bytes seal(ByteView keyring_key, ObjectKind kind, const Record& record, ByteView
     Bytes plain = padded(kind, encoded, name);
     const WipedAtEnd plain_wiped(plain);
     const SealContext context = object_context({kind, 0, 0}, record.repository, name, plain.size());
-    const KeyedHash hedge(derive_key(keyring_key, kNonceHedgeKey).view(), kNonceBytes);
+    const NonceHedge hedge(derive_key(keyring_key, kNonceHedgeKey));
     Bytes object;
     append(object, encode(context.envelope));
     append(object, clear);

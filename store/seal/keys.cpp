@@ -32,7 +32,7 @@ struct Keys::Generation {
           tree_boxes(derive_key(master, kTreeBoxKey)),
           control(derive_key(master, kControlKey)),
           padding(derive_key(master, kPaddingKey)),
-          nonces(derive_key(master, kNonceHedgeKey).view(), kNonceBytes) {}
+          nonces(derive_key(master, kNonceHedgeKey)) {}
 
     ByteView key_for(const SealContext& context) const {
         switch (context.domain) {
@@ -49,7 +49,7 @@ struct Keys::Generation {
     }
 
     Secret data_boxes, tree_boxes, control, padding;
-    KeyedHash nonces;
+    NonceHedge nonces;
 };
 
 Keys::Keys(const KeyringRecord& keyring)

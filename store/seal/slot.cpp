@@ -71,7 +71,7 @@ NewSlot make_slot_below_floor(const RepositoryId& repository, ByteView keyring_k
 
     NewSlot slot;
     append(slot.object, encode(header));
-    const KeyedHash hedge(derive_key(keyring_key, kNonceHedgeKey).view(), kNonceBytes);
+    const NonceHedge hedge(derive_key(keyring_key, kNonceHedgeKey));
     append(slot.object, seal_with(keys.slot_key(), hedge, slot_context(repository, slot.object), plain.view()));
     slot.id.bytes = sha256(slot.object);
     return slot;

@@ -88,9 +88,13 @@ TEST_CASE("the document's box is sealed and bound as it stands there, and opens"
     const Keys keys(keyring);
     const ByteView master = keyring.master_keys[0].key;
     CHECK(to_hex(associated_data(box_context())) == to_hex(example("seal-associated-data")));
-    const KeyedHash hedge(derive_key(master, 4).view(), kNonceBytes);
-    CHECK(to_hex(hedged_nonce(hedge, counting_bytes(32), box_context(), as_bytes("vault"))) ==
-          to_hex(example("seal-nonce")));
+    const NonceHedge hedge(derive_key(master, 4));
+    CHECK(to_hex(hedge.nonce(counting_bytes(32), box_context(), as_bytes("vault"))) == to_hex(example("seal-nonce")));
+    SealContext longer = box_context();
+    longer.plain_bytes = 20'000;
+    Bytes frame(20'000);
+    for (std::size_t i = 0; i < frame.size(); ++i) frame[i] = static_cast<std::uint8_t>(i % 251);
+    CHECK(to_hex(hedge.nonce(counting_bytes(32), longer, frame)) == to_hex(example("seal-nonce-of-slices")));
     const Bytes box = example("seal-box");
     CHECK(to_hex(seal_with_nonce(derive_key(master, 1).view(), counting_bytes(24, 0x40), box_context(),
                                  as_bytes("vault"))) == to_hex(box));

@@ -33,6 +33,20 @@ std::vector<SealContext> changed_contexts(const SealContext& from) {
     return changed;
 }
 
+// No two slices of these are equal.
+Bytes uneven_bytes(std::size_t count) {
+    Bytes bytes(count);
+    for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(i % 251);
+    return bytes;
+}
+
+Secret secret_of(std::uint8_t first) {
+    Secret secret(32);
+    const Bytes bytes = counting_bytes(32, first);
+    std::copy(bytes.begin(), bytes.end(), secret.mutable_view().begin());
+    return secret;
+}
+
 }  // namespace
 
 TEST_CASE("a hundred thousand seals of the same bytes have a hundred thousand nonces", "[seal]") {
@@ -58,30 +72,76 @@ TEST_CASE("boxes of the same chunks have different nonces", "[seal]") {
 }
 
 TEST_CASE("with stuck randomness nonces are equal only for equal bytes and equal associated data", "[seal]") {
-    const KeyedHash hedge(counting_bytes(32), kNonceBytes), other_hedge(counting_bytes(32, 1), kNonceBytes);
-    const Bytes stuck(kHedgeRandomBytes, 0), frame = counting_bytes(100);
-    const SealContext context = context_of(100);
-    const auto nonce = hedged_nonce(hedge, stuck, context, frame);
-    CHECK(hedged_nonce(hedge, stuck, context, frame) == nonce);
+    const NonceHedge hedge(secret_of(0)), other_hedge(secret_of(1));
+    const Bytes stuck(kHedgeRandomBytes, 0);
+    // As it is; the last that is; in slices, the last of one byte; in whole slices.
+    for (const std::size_t size : {100u, 8'192u, 8'193u, 65'536u}) {
+        CAPTURE(size);
+        const Bytes frame = uneven_bytes(size);
+        const SealContext context = context_of(size);
+        const auto nonce = hedge.nonce(stuck, context, frame);
+        CHECK(hedge.nonce(stuck, context, frame) == nonce);
 
-    std::set<std::array<std::uint8_t, kNonceBytes>> nonces{nonce};
-    for (std::size_t i = 0; i < frame.size(); ++i) {
-        Bytes other = frame;
-        other[i] ^= 1;
-        nonces.insert(hedged_nonce(hedge, stuck, context, other));
+        std::set<std::array<std::uint8_t, kNonceBytes>> nonces{nonce};
+        std::size_t others = 0;
+        for (std::size_t i = 0; i < frame.size(); i += frame.size() > 100 ? 61 : 1, ++others) {
+            Bytes other = frame;
+            other[i] ^= 1;
+            nonces.insert(hedge.nonce(stuck, context, other));
+        }
+        for (std::size_t at = 17; at + 1 < size; at += 8'192, ++others) {  // at one place of each slice
+            Bytes other = frame;
+            other[at] ^= 2;
+            nonces.insert(hedge.nonce(stuck, context, other));
+        }
+        Bytes other_end = frame;
+        other_end.back() ^= 4;
+        nonces.insert(hedge.nonce(stuck, context, other_end));
+        ++others;
+        if (size >= 65'536) {
+            Bytes swapped = frame;
+            std::swap_ranges(swapped.begin(), swapped.begin() + 8'192, swapped.begin() + 8'192);
+            nonces.insert(hedge.nonce(stuck, context, swapped));
+            ++others;
+        }
+        nonces.insert(hedge.nonce(stuck, context, ByteView(frame).first(size - 1)));
+        const std::vector<SealContext> contexts = changed_contexts(context);
+        for (const SealContext& other : contexts) nonces.insert(hedge.nonce(stuck, other, frame));
+        nonces.insert(other_hedge.nonce(stuck, context, frame));
+        nonces.insert(hedge.nonce(Bytes(kHedgeRandomBytes, 1), context, frame));
+        CHECK(nonces.size() == 1 + others + 1 + contexts.size() + 2);
     }
-    nonces.insert(hedged_nonce(hedge, stuck, context, ByteView(frame).first(99)));
-    const std::vector<SealContext> contexts = changed_contexts(context);
-    for (const SealContext& other : contexts) nonces.insert(hedged_nonce(hedge, stuck, other, frame));
-    nonces.insert(hedged_nonce(other_hedge, stuck, context, frame));
-    nonces.insert(hedged_nonce(hedge, Bytes(kHedgeRandomBytes, 1), context, frame));
-    CHECK(nonces.size() == 1 + 100 + 1 + contexts.size() + 2);
+}
+
+TEST_CASE("a nonce is that of the document, whichever way it is made", "[seal]") {
+    const Bytes random = counting_bytes(kHedgeRandomBytes, 7);
+    std::vector<LaneWidth> widths = {LaneWidth::None};
+    for (const LaneWidth width : {LaneWidth::Four, LaneWidth::Eight})
+        if (width <= lane_width()) widths.push_back(width);
+    for (const std::size_t size : {0u, 1u, 8'192u, 8'193u, 16'384u, 24'576u, 100'000u, 524'288u}) {
+        CAPTURE(size);
+        const Bytes frame = uneven_bytes(size);
+        const SealContext context = context_of(size);
+        Bytes hashes;
+        for (std::size_t at = 0; at < size; at += 8'192) {
+            std::array<std::uint8_t, 32> hash;
+            blake2b(counting_bytes(32), {ByteView(frame).subspan(at, std::min<std::size_t>(8'192, size - at))}, hash);
+            append(hashes, hash);
+        }
+        Bytes length(8);
+        for (int i = 0; i < 8; ++i) length[i] = static_cast<std::uint8_t>(size >> 8 * i);
+        std::array<std::uint8_t, kNonceBytes> expected;
+        blake2b(counting_bytes(32), {random, associated_data(context), length, size <= 8'192 ? frame : hashes},
+                expected);
+        for (const LaneWidth width : widths)
+            CHECK(NonceHedge(secret_of(0), width).nonce(random, context, frame) == expected);
+    }
 }
 
 TEST_CASE("what was sealed opens in its own context alone", "[seal]") {
     const Bytes key = counting_bytes(32), frame = counting_bytes(100);
     const SealContext context = context_of(100);
-    const Bytes sealed = seal_with(key, KeyedHash(counting_bytes(32), kNonceBytes), context, frame);
+    const Bytes sealed = seal_with(key, NonceHedge(secret_of(0)), context, frame);
     REQUIRE(open_with(key, context, sealed) == frame);
     for (const SealContext& other : changed_contexts(context)) CHECK_FALSE(open_with(key, other, sealed));
     CHECK_FALSE(open_with(counting_bytes(32, 1), context, sealed));
