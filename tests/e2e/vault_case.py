@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,9 @@ import unittest
 ROOT = os.environ.get("VAULT_SOURCE_DIR") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# A shell starts what it does not wait for with SIGINT ignored, and whoever is started then goes on to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What a test run samples, `./dev soak` runs whole; whatever is random comes from the seed.
 SOAK = os.environ.get("VAULT_SOAK", "") not in ("", "0")
