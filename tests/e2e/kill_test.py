@@ -10,7 +10,7 @@ import unittest
 
 import vault_case as v
 
-KILLS = 100 if v.SOAK else 40
+KILLS = 100 if v.SOAK else 60
 
 
 class Kill(v.VaultCase):
@@ -37,16 +37,19 @@ class Kill(v.VaultCase):
         duration = time.monotonic() - began
 
         committed = killed = 0
-        for _ in range(KILLS):
+        while killed < KILLS:
+            self.assertLess(committed, 4 * KILLS)
+            began = time.monotonic()
             run = self.start("snapshot", source, "--series", "killed")
             time.sleep(generator.uniform(0, 0.8 * duration))
             run.send_signal(signal.SIGKILL)
             if run.wait() == -signal.SIGKILL:
                 killed += 1
             else:
+                # One that finds everything stored is shorter.
                 committed += 1
+                duration = min(duration, time.monotonic() - began)
         print(f"{killed} runs killed, {committed} ended before their kill; seed {v.SEED}")
-        self.assertGreater(killed, KILLS // 2)
 
         last = self.snapshot(source, "--series", "killed")
         self.assertEqual(last["total_files_processed"], 300)
