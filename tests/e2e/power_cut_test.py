@@ -100,7 +100,7 @@ class PowerCut(CrashCase):
         during = after = 0
         for number in range(CUTS):
             command = list(self.commands())[number % len(self.commands())]
-            with self.subTest(command=command, number=number):
+            try:
                 self.begin(number)
                 run = self.start(command)
                 # The first tenth of a second goes to the password; a cut just behind the end is the sharpest of all.
@@ -114,6 +114,9 @@ class PowerCut(CrashCase):
                 self.assertTrue(self.mount())
                 self.assert_sound(command, run.returncode, out, f"{command}, cut {number}")
                 self.unmount()
+            except Exception as error:
+                error.add_note(f"cut {number}, of {command}")  # the first says enough, and says it at once
+                raise
         print(f"{during} cuts during a command, {after} after it returned 0; seed {v.SEED}")
         self.assertGreater(during, CUTS // 4)
 
