@@ -25,11 +25,31 @@ std::vector<std::string> option_names(const CLI::App& app) {
     throw Error(ErrorKind::Usage, why + "; see `" + app.get_name() + " --help`");
 }
 
+// CLI11 takes an argument like [a,b] for a list in the notation of its configuration files: it would drop the brackets
+// and cut at the commas, of file names too. So what looks like one ends in a mark while CLI11 has it.
+constexpr char kMark = '\x01';
+
+bool looks_like_list(std::string_view text) {
+    while (text.ends_with(kMark)) text.remove_suffix(1);
+    return text.starts_with('[') && text.ends_with(']');
+}
+
+std::string marked(std::string text) {
+    if (looks_like_list(text)) text += kMark;
+    return text;
+}
+
+std::string unmarked(std::string text) {
+    if (text.ends_with(kMark) && looks_like_list(text)) text.pop_back();
+    return text;
+}
+
 // What no option or argument of the app took. CLI11 counts the mark that ends the options among them.
 std::vector<std::string> leftover_of(const CLI::App& app) {
     std::vector<std::string> leftover = app.remaining();
     if (const auto mark = std::find(leftover.begin(), leftover.end(), "--"); mark != leftover.end())
         leftover.erase(mark);
+    for (std::string& argument : leftover) argument = unmarked(std::move(argument));
     return leftover;
 }
 
@@ -51,6 +71,7 @@ struct OptionParser::Library {
     std::deque<Option::Entry> entries;  // handed out by address
 
     Option add(CLI::Option* option) { return Option(entries.emplace_back(Option::Entry{*option})); }
+    Option add_text(CLI::Option* option) { return add(option->transform(unmarked)); }
 };
 
 Option& Option::required() {
@@ -84,12 +105,12 @@ OptionParser::OptionParser(const std::string& purpose, const std::string& comman
 OptionParser::~OptionParser() = default;
 
 Option OptionParser::add_option(const std::string& names, std::string& value, const std::string& description) {
-    return library_->add(library_->app.add_option(names, value, description));
+    return library_->add_text(library_->app.add_option(names, value, description));
 }
 
 Option OptionParser::add_option(const std::string& names, std::optional<std::string>& value,
                                 const std::string& description) {
-    return library_->add(library_->app.add_option(names, value, description));
+    return library_->add_text(library_->app.add_option(names, value, description));
 }
 
 Option OptionParser::add_option(const std::string& names, int& value, const std::string& description) {
@@ -102,12 +123,12 @@ Option OptionParser::add_option(const std::string& names, unsigned& value, const
 
 Option OptionParser::add_option(const std::string& names, std::vector<std::string>& values,
                                 const std::string& description) {
-    return library_->add(library_->app.add_option(names, values, description));
+    return library_->add_text(library_->app.add_option(names, values, description));
 }
 
 Option OptionParser::add_repeated(const std::string& names, std::vector<std::string>& values,
                                   const std::string& description) {
-    return library_->add(library_->app.add_option(names, values, description)->allow_extra_args(false));
+    return library_->add_text(library_->app.add_option(names, values, description)->allow_extra_args(false));
 }
 
 Option OptionParser::add_flag(const std::string& names, bool& given, const std::string& description) {
@@ -122,7 +143,8 @@ std::optional<std::string> OptionParser::parse(const std::vector<std::string>& a
     CLI::App& app = library_->app;
     app.set_help_flag("-h,--help", "This text");  // here, so that it stands last in that text
     app.allow_extras();                           // so that what is left over can be named in our words
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    std::vector<std::string> reversed;
+    std::transform(arguments.rbegin(), arguments.rend(), std::back_inserter(reversed), marked);
     try {
         app.parse(reversed);
     } catch (const CLI::CallForHelp&) {
