@@ -83,6 +83,8 @@ ExitCode run_restore(Invocation& invocation);
 ExitCode run_mount(Invocation& invocation);
 ExitCode run_umount(Invocation& invocation);
 ExitCode run_ls(Invocation& invocation);
+ExitCode run_find(Invocation& invocation);
+ExitCode run_diff(Invocation& invocation);
 ExitCode run_cat(Invocation& invocation);
 ExitCode run_du(Invocation& invocation);
 ExitCode run_inspect(Invocation& invocation);

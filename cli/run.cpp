@@ -27,6 +27,8 @@ constexpr Command kCommands[] = {
     {"mount", "", "Show the snapshots as folders of files", run_mount},
     {"umount", "unmount", "End a mount, also one whose daemon has died", run_umount},
     {"ls", "", "List what a snapshot holds", run_ls},
+    {"find", "", "Say which snapshots hold a name or path", run_find},
+    {"diff", "", "Say what changed from one snapshot to another", run_diff},
     {"cat", "", "Write a file of a snapshot to stdout", run_cat},
     {"du", "", "Sum up what a snapshot, or a part of it, takes", run_du},
     {"inspect", "", "Show everything about an entry or an object of the repository", run_inspect},

@@ -13,8 +13,9 @@ namespace {
 // One of the two manifests, from where the comparison stands on. In front is an entry, or a child that is not yet read.
 class Side {
   public:
-    Side(NodeSource& source, const TreeRoot& root)
-        : source_(source), path_{{open_root(source, TreeKind::Manifest, root)}} {}
+    Side(NodeSource& source, const std::optional<TreeRoot>& root) : source_(source) {
+        if (root) path_.push_back({open_root(source, TreeKind::Manifest, *root)});
+    }
 
     bool done() const { return path_.empty(); }
     std::uint8_t level() const { return top().node->node.level; }  // 0: an entry is in front
@@ -38,28 +39,41 @@ class Side {
     TreePath path_;
 };
 
+// A side that ends where its part does.
+class PartSide : public Side {
+  public:
+    PartSide(NodeSource& source, const ManifestPart& part)
+        : Side(source, part.root), prefix_(part.prefix), end_(prefix_end(part.prefix)) {}
+
+    // To what is in front of it in the part: to be called before each look.
+    void settle() { enter_range(prefix_, end_); }
+    std::string_view key() const { return std::string_view(entry().key).substr(prefix_.size()); }
+
+  private:
+    const std::string prefix_, end_;
+};
+
 using Visit = std::function<void(const ManifestDifference&)>;
 
-void visit_only(Side& side, bool is_before, const Visit& visit) {
-    const ManifestLeafItem& item = side.entry();
-    const std::optional<ByteView> entry(item.entry);
-    visit({item.key, is_before ? entry : std::nullopt, is_before ? std::nullopt : entry});
+void visit_only(PartSide& side, bool is_before, const Visit& visit) {
+    const std::optional<ByteView> entry(side.entry().entry);
+    visit({side.key(), is_before ? entry : std::nullopt, is_before ? std::nullopt : entry});
     side.skip();
 }
 
-void visit_entries(Side& before, Side& after, const Visit& visit) {
-    const ManifestLeafItem& a = before.entry();
-    const ManifestLeafItem& b = after.entry();
-    if (a.key < b.key) return visit_only(before, true, visit);
-    if (b.key < a.key) return visit_only(after, false, visit);
-    if (a.entry != b.entry) visit({a.key, a.entry, b.entry});
+void visit_entries(PartSide& before, PartSide& after, const Visit& visit) {
+    if (before.key() < after.key()) return visit_only(before, true, visit);
+    if (after.key() < before.key()) return visit_only(after, false, visit);
+    const Bytes& a = before.entry().entry;
+    const Bytes& b = after.entry().entry;
+    if (a != b) visit({before.key(), a, b});
     before.skip();
     after.skip();
 }
 
 // What is left of one side when the other is done.
-void visit_rest(Side& side, bool is_before, const Visit& visit) {
-    while (!side.done()) {
+void visit_rest(PartSide& side, bool is_before, const Visit& visit) {
+    for (side.settle(); !side.done(); side.settle()) {
         if (side.level() > 0) {
             side.open();
         } else {
@@ -71,16 +85,24 @@ void visit_rest(Side& side, bool is_before, const Visit& visit) {
 }  // namespace
 
 void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after, const Visit& visit) {
-    if (before == after) return;
-    Side a(source, before), b(source, after);
+    diff_manifests(source, ManifestPart{before, {}}, ManifestPart{after, {}}, visit);
+}
+
+void diff_manifests(NodeSource& source, const ManifestPart& before, const ManifestPart& after, const Visit& visit) {
+    const bool same_keys = before.prefix == after.prefix;  // else one node stands for different keys on the two sides
+    if (same_keys && before.root == after.root) return;
+    PartSide a(source, before), b(source, after);
     // Both sides stand at the same place in the order of keys: all before it is settled. So if one and the same child
     // is in front of both, it settles itself; and whoever stands higher is opened first, so that equal children can
     // meet.
-    while (!a.done() && !b.done()) {
+    for (;;) {
+        a.settle();
+        b.settle();
+        if (a.done() || b.done()) break;
         const std::uint8_t a_level = a.level(), b_level = b.level();
         if (a_level == 0 && b_level == 0) {
             visit_entries(a, b, visit);
-        } else if (a_level == b_level && a.child().child.id == b.child().child.id) {
+        } else if (same_keys && a_level == b_level && a.child().child.id == b.child().child.id) {
             if (a.child() != b.child())
                 throw Error(ErrorKind::Corrupt, "tree node " + a.child().child.id.hex() + ": its parents disagree");
             a.skip();

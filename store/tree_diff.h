@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "store/tree_nodes.h"
@@ -19,6 +20,17 @@ struct ManifestDifference {
 // have different heights or their nodes end elsewhere: it reads some nodes a level for each place that differs.
 // Memory: two paths.
 void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after,
+                    const std::function<void(const ManifestDifference&)>& visit);
+
+// The entries of a manifest whose keys start with `prefix`. No root: nothing.
+struct ManifestPart {
+    std::optional<TreeRoot> root;
+    std::string prefix;
+};
+
+// The same for two parts, by what follows the prefix in each key: that is what is compared, and what `visit` gets as
+// the key. Nodes are shared only where the prefixes are equal; otherwise it reads both parts as wholes.
+void diff_manifests(NodeSource& source, const ManifestPart& before, const ManifestPart& after,
                     const std::function<void(const ManifestDifference&)>& visit);
 
 // Whether two manifests hold the same entries under the keys from <= key < to (an empty `to`: to the end). Reads nodes

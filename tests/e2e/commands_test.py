@@ -8,7 +8,7 @@ import unittest
 
 import vault_case as v
 
-COMMANDS = ["init", "snapshot", "snapshots", "restore", "ls", "cat", "du", "inspect", "key", "version"]
+COMMANDS = ["init", "snapshot", "snapshots", "restore", "ls", "find", "diff", "cat", "du", "inspect", "key", "version"]
 COMMANDS += ["forget", "undelete", "tag", "hold", "prune", "benchmark"]
 COMMANDS += ["key " + action for action in ("list", "add", "remove", "passwd", "recovery")]
 

@@ -48,7 +48,7 @@ class Errors(v.VaultCase):
         self.fail_with(v.USAGE, says="no command")
 
     def test_commands_of_later_versions_do_not_exist(self):
-        for name in ("diff", "find", "stats", "log"):
+        for name in ("stats", "log"):
             self.fail_with(v.USAGE, name, "--help", says="unknown command")
 
     def test_an_unknown_option_is_refused_with_a_guess(self):
@@ -81,6 +81,7 @@ class Errors(v.VaultCase):
 
     def test_no_repository_is_exit_10_for_every_command(self):
         for arguments in ("snapshots", "snapshot /etc", "ls latest", "cat latest:/x", "du latest", "inspect config/1",
+                          "diff latest latest", "find x",
                           "restore latest --target x", "key list", "forget latest",
                           "undelete 1234", "tag latest --add a", "hold latest"):  # fmt: skip
             self.fail_with(v.NO_REPOSITORY, *arguments.split(), says="vault init")

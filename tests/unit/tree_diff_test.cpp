@@ -14,7 +14,7 @@ namespace {
 
 using Difference = std::tuple<std::string, std::optional<Bytes>, std::optional<Bytes>>;
 
-std::vector<Difference> by_trees(MemoryNodes& nodes, TreeRoot before, TreeRoot after) {
+std::vector<Difference> by_parts(MemoryNodes& nodes, const ManifestPart& before, const ManifestPart& after) {
     std::vector<Difference> found;
     diff_manifests(nodes, before, after, [&](const ManifestDifference& difference) {
         found.emplace_back(difference.key, std::nullopt, std::nullopt);
@@ -22,6 +22,10 @@ std::vector<Difference> by_trees(MemoryNodes& nodes, TreeRoot before, TreeRoot a
         if (difference.after) std::get<2>(found.back()) = to_bytes(*difference.after);
     });
     return found;
+}
+
+std::vector<Difference> by_trees(MemoryNodes& nodes, TreeRoot before, TreeRoot after) {
+    return by_parts(nodes, {before, {}}, {after, {}});
 }
 
 std::vector<Difference> by_maps(const SampleManifest& before, const SampleManifest& after) {
@@ -62,6 +66,44 @@ TEST_CASE("the difference of two manifests is that of two maps, both ways", "[tr
         RC_ASSERT(by_trees(nodes, a, b) == by_maps(before, after));
         RC_ASSERT(by_trees(nodes, b, a) == by_maps(after, before));
     }));
+}
+
+TEST_CASE("the difference of two folders is that of two maps of what follows their prefix", "[tree]") {
+    const std::string kPrefixes[] = {{}, {"folder0\0", 8}, {"folder1\0", 8}, {"folder0\0folder2\0", 16}, {"none\0", 5}};
+    const auto within = [](const SampleManifest& manifest, const std::string& prefix) {
+        SampleManifest part;
+        for (const auto& [key, entry] : manifest)
+            if (key.starts_with(prefix)) part.emplace(key.substr(prefix.size()), entry);
+        return part;
+    };
+    REQUIRE(rc::check([&] {
+        Random random(*rc::gen::arbitrary<std::uint64_t>());
+        const SampleManifest before = sample_manifest(random, *rc::gen::inRange(0, 400));
+        const SampleManifest after = edited(before, random, below(random, 30));
+        MemoryNodes nodes;
+        const TreeRoot a = build(nodes, kSmallNodes, before).root, b = build(nodes, kSmallNodes, after).root;
+        const std::string& first = kPrefixes[below(random, std::size(kPrefixes))];
+        const std::string& second = below(random, 2) == 0 ? first : kPrefixes[below(random, std::size(kPrefixes))];
+        const bool one_tree = below(random, 4) == 0, nothing = below(random, 8) == 0;
+        std::optional<TreeRoot> other = one_tree ? a : b;
+        if (nothing) other.reset();
+        const auto expected = by_maps(within(before, first),
+                                      nothing ? SampleManifest() : within(one_tree ? before : after, second));
+        RC_ASSERT(by_parts(nodes, {a, first}, {other, second}) == expected);
+    }));
+}
+
+TEST_CASE("the difference of one folder in two trees reads nothing beside it", "[tree]") {
+    Random random(6);
+    const SampleManifest before = sample_manifest(random, 30'000);
+    SampleManifest after;
+    for (const auto& [key, entry] : before)  // all but folder1 differs
+        after.emplace(key, key.starts_with(std::string_view("folder1\0", 8)) ? entry : sample_entry(random));
+    MemoryNodes nodes;
+    const BuiltTree a = build(nodes, kSmallNodes, before), b = build(nodes, kSmallNodes, after);
+    nodes.forget_gets();
+    CHECK(by_parts(nodes, {a.root, {"folder1\0", 8}}, {b.root, {"folder1\0", 8}}).empty());
+    CHECK(nodes.gets() <= 16u * (a.root.level + 1));  // both ends of it, in both trees
 }
 
 TEST_CASE("two manifests agree on a range exactly where no difference lies in it", "[tree]") {
