@@ -103,6 +103,19 @@ TEST_CASE("what lies outside the folder that a pattern names is not read", "[fin
     CHECK(nodes.gets() <= 2u * (tree.root.level + 1));
 }
 
+TEST_CASE("every entry is found by its own path, also at the ends of nodes", "[find]") {
+    Random random(6);
+    const SampleManifest manifest = sample_manifest(random, 600);
+    MemoryNodes nodes;
+    const BuiltTree tree = build(nodes, kSmallNodes, manifest);
+    REQUIRE(tree.root.level >= 2);
+    for (const auto& [key, record] : manifest) {
+        if (key.empty()) continue;
+        Finder finder(nodes, {PathPatterns({path_of_key(key)}), {}, {}}, never);
+        CHECK(by_finder(finder, tree.root) == Hits{{key, record}});
+    }
+}
+
 TEST_CASE("a node that names one leaf many times is Corrupt", "[find]") {
     Random random(3);
     MemoryNodes nodes;
@@ -139,7 +152,9 @@ TEST_CASE("a lost node hides what it holds, in every tree that shares it, and no
     nodes.before_get = [&](const ChunkId& id) {
         if (id == victim) throw Error(ErrorKind::Corrupt, "no copy verifies");
     };
-    const Wanted wanted{PathPatterns({"*1*"}), {}, {}};
+    // Whatever else may be found beside it: nothing in the second case.
+    const std::string pattern = GENERATE_COPY(std::string("*1*"), path_of_key(some_key));
+    const Wanted wanted{PathPatterns({pattern}), {}, {}};
     Finder finder(nodes, wanted, never);
     for (int round = 0; round < 2; ++round) {
         for (std::size_t tree = 0; tree < 2; ++tree) {
