@@ -189,7 +189,8 @@ class Prune(v.VaultCase):
         before = self.objects_in("packs")
         for option in ([], ["--dry-run"]):
             self.fail_with(v.FAILED, "prune", *option,
-                           says="1 snapshot is gone without having been forgotten; the series wallets has vanished")
+                           says="1 snapshot is gone without having been forgotten(, " + kept +
+                                ")?; the series wallets has vanished")
         self.assertEqual(self.objects_in("packs"), before)
         self.replace_object(snapshot, contents)
         self.succeed("prune")
