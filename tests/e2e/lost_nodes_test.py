@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 import vault_case as v
@@ -15,6 +16,10 @@ FOLDERS, FILES = 4, 250
 
 def name(letter, number):
     return f"{letter}{number:03}-" + "long names make many leaves " * 8
+
+
+# Folders above the source have entries too, and other tests change /tmp all the time: fewer work here.
+tempfile.tempdir = os.environ.get("TMPDIR") or "/var/tmp"
 
 
 class Damaged:
