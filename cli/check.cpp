@@ -67,12 +67,8 @@ std::vector<SessionId> chosen(const Repository& repository, const Arguments& arg
     std::vector<SessionId> sids;
     if (arguments.references.empty() && arguments.filter.is_empty()) return sids;
     const SnapshotListing listing = list_snapshots(repository);
-    for (const std::string& reference : arguments.references)
-        sids.push_back(resolve(listing, reference, arguments.filter).sid);
-    if (!sids.empty()) return sids;
-    for (const Snapshot& snapshot : listing.live)
-        if (arguments.filter.matches(snapshot)) sids.push_back(snapshot.sid);
-    if (sids.empty()) throw Error(ErrorKind::NotFound, "there is no snapshot that matches");
+    for (const Snapshot* snapshot : choose(listing, arguments.references, arguments.filter))
+        sids.push_back(snapshot->sid);
     return sids;
 }
 

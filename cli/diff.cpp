@@ -5,7 +5,6 @@
 #include "cli/terminal.h"
 #include "store/base/text.h"
 #include "store/changes.h"
-#include "store/list_entries.h"
 
 namespace vault {
 
@@ -29,18 +28,10 @@ struct Named {
     SnapshotReference reference;
     Snapshot snapshot;
 
-    Named(const std::string& text, const SnapshotListing& listing, const SnapshotFilter& filter)
-        : reference(parse_reference(text)), snapshot(resolve(listing, reference.snapshot, filter)) {}
+    Named(const SnapshotReference& parsed, const SnapshotListing& listing, const SnapshotFilter& filter)
+        : reference(parsed), snapshot(resolve(listing, reference.snapshot, filter)) {}
 
-    // Throws NotFound where it has no such path, naming the snapshot: there are two.
-    void require_path(NodeSource& source) const {
-        try {
-            find_entry(ManifestReader(source, snapshot.root()), reference.path);
-        } catch (const Error& error) {
-            throw with_context("snapshot " + snapshot.short_id(), error);
-        }
-    }
-    SnapshotPart part() const { return {snapshot.root(), reference.path}; }
+    SnapshotPart part() const { return {snapshot.root(), reference.path, "snapshot " + snapshot.short_id()}; }
 };
 
 void show(Invocation& invocation, const Change& change) {
@@ -118,13 +109,12 @@ ExitCode run_diff(Invocation& invocation) {
     parser.add_flag("--metadata", metadata, "Also what changed in mode, owner, mtime, attributes or links alone");
     invocation.parse(parser);
 
-    for (const std::string& text : {before_text, after_text}) parse_reference(text);  // refuses before a password
+    const SnapshotReference before_reference = parse_reference(before_text);
+    const SnapshotReference after_reference = parse_reference(after_text);
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     const SnapshotListing listing = list_snapshots(*repository);
-    const Named before(before_text, listing, filter), after(after_text, listing, filter);
+    const Named before(before_reference, listing, filter), after(after_reference, listing, filter);
     const View view = repository->reader_view();
-    before.require_path(*view.chunks);
-    after.require_path(*view.chunks);
     const ChangeSums sums = find_changes(*view.chunks, before.part(), after.part(), interrupted,
                                          [&](const Change& change) {
                                              if (metadata || change.sort != ChangeSort::OtherMetadata)

@@ -1,7 +1,7 @@
 // vault find: which snapshots hold a name or path.
 #include "store/find.h"
 
-#include <set>
+#include <algorithm>
 
 #include "cli/command.h"
 #include "cli/entry_output.h"
@@ -12,23 +12,11 @@
 #include "cli/terminal.h"
 #include "store/base/text.h"
 #include "store/civil_time.h"
+#include "store/finding.h"
 
 namespace vault {
 
 namespace {
-
-// The snapshots to search, newest first. References are looked up among those that the filter leaves.
-std::vector<const Snapshot*> chosen(const SnapshotListing& listing, const std::vector<std::string>& references,
-                                    const SnapshotFilter& filter) {
-    std::set<SessionId> named;
-    for (const std::string& reference : references) named.insert(resolve(listing, reference, filter).sid);
-    std::vector<const Snapshot*> snapshots;
-    for (auto snapshot = listing.live.rbegin(); snapshot != listing.live.rend(); ++snapshot)
-        if (references.empty() ? filter.matches(*snapshot) : named.contains(snapshot->sid))
-            snapshots.push_back(&*snapshot);
-    if (snapshots.empty() && !filter.is_empty()) throw Error(ErrorKind::NotFound, "no snapshot matches");
-    return snapshots;
-}
 
 // What is found, written as it is found: a snapshot's matches may be as many as its entries.
 class FoundOutput {
@@ -105,7 +93,10 @@ Missed search(Finder& finder, const std::vector<const Snapshot*>& snapshots, Fou
                 missed.parts.push_back(name + trouble);
             }
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+            if (!is_damaged_or_gone(error)) {
+                found.end(*snapshot, error.what());  // what was written stays a whole line
+                throw;
+            }
             trouble = error.what();
             missed.wholes.push_back(name + trouble);
         }
@@ -155,7 +146,8 @@ ExitCode run_find(Invocation& invocation) {
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Read);
     const SnapshotListing listing = list_snapshots(*repository);
-    const std::vector<const Snapshot*> snapshots = chosen(listing, arguments.references, arguments.filter);
+    std::vector<const Snapshot*> snapshots = choose(listing, arguments.references, arguments.filter);
+    std::ranges::reverse(snapshots);
     const View view = repository->reader_view();
     Finder finder(*view.chunks, std::move(wanted), interrupted);
     FoundOutput found(invocation, arguments.long_form);

@@ -3,6 +3,7 @@
 
 #include "cli/terminal.h"
 #include "store/base/text.h"
+#include "store/finding.h"
 #include "store/format/manifest_key.h"
 
 namespace vault {
@@ -37,8 +38,7 @@ void show_lost(const Invocation& invocation, const std::string& during, const Lo
 }
 
 void LostNodeLines::note(const Error& error) {
-    const bool is_damage = error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound;
-    if (is_damage) worst_ = ExitCode::Integrity;
+    if (is_damaged_or_gone(error)) worst_ = ExitCode::Integrity;
     else if (worst_ == ExitCode::Ok) worst_ = ExitCode::Failed;
 }
 

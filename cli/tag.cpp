@@ -23,18 +23,8 @@ struct Selection {
         if (references.empty() && filter.is_empty())
             throw Error(ErrorKind::Usage, "name snapshots, or choose them by --series, --host or --tag");
     }
-    // In order of time, each once.
     std::vector<const Snapshot*> of(const SnapshotListing& listing) const {
-        std::vector<const Snapshot*> named;
-        for (const std::string& reference : references) named.push_back(&resolve(listing, reference, filter));
-        std::vector<const Snapshot*> found;
-        for (const Snapshot& snapshot : listing.live)
-            if (references.empty() ? filter.matches(snapshot)
-                                   : std::find(named.begin(), named.end(), &snapshot) != named.end())
-                found.push_back(&snapshot);
-        if (found.empty())
-            throw Error(ErrorKind::NotFound, "there is no snapshot that matches (vault snapshots lists them)");
-        return found;
+        return choose(listing, references, filter);
     }
 };
 

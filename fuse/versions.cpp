@@ -1,6 +1,7 @@
 // Comparing one entry after the other.
 #include "fuse/versions.h"
 
+#include "store/finding.h"
 #include "store/format/manifest_key.h"
 #include "store/tree_diff.h"
 
@@ -61,7 +62,7 @@ std::vector<SnapshotLink> Versions::work_out(const std::string& path, const Cata
             if (!last || !is_same(trees_.chunks(), *last, version, key)) links.push_back({shown->name, shown});
             last = std::move(version);
         } catch (const Error& error) {
-            if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+            if (!is_damaged_or_gone(error)) throw;
             links.push_back({shown->name, shown});
             last.reset();
         }

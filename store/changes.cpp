@@ -20,13 +20,21 @@ bool differs_in_content_alone(Entry before, const Entry& after) {
     return before == after;
 }
 
+PlacedEntry find_top(NodeSource& source, const SnapshotPart& part) {
+    try {
+        return find_entry(ManifestReader(source, part.root), part.path);
+    } catch (const Error& error) {
+        throw with_context(part.name, error);
+    }
+}
+
 // One of the two parts, with the entry at its path.
 struct Part {
     PlacedEntry top;
     std::string prefix;  // of the keys below it
 
     Part(NodeSource& source, const SnapshotPart& part)
-        : top(find_entry(ManifestReader(source, part.root), part.path)),
+        : top(find_top(source, part)),
           prefix(subtree_prefix(components_of_key(top.key))) {}
 
     bool is_directory() const { return top.entry.type == EntryType::Directory; }

@@ -40,10 +40,11 @@ struct ChangeSums {
     std::uint64_t bytes_before = 0, bytes_after = 0;  // length of `files`
 };
 
-// A snapshot's manifest, and a path in it.
+// A snapshot's manifest, a path in it, and what errors about the path call the snapshot.
 struct SnapshotPart {
     TreeRoot root;
     std::string path = "/";
+    std::string name = "the snapshot";
 };
 
 // Mode, owner, mtime, attributes, file flags, and hard links: how many, and which entry holds the first. Not ctime,

@@ -72,7 +72,7 @@ class Check {
         view_ = open_check_view(repository_, folder, listed_, [&](std::uint64_t, std::uint64_t) { poll()(); });
         chunks_.emplace(view_);
         take(objects);
-        note_vanished();
+        note_vanished(objects.known);
         choose_snapshots(objects.live);
         walk_trees();
         progress_.errors = report_.damage.objects.size() + packs_.damaged_packs.size() + chunks_->missing().size();
@@ -102,7 +102,9 @@ class Check {
         report_.packs_without_copy = packs_.without_copy;
     }
 
-    void note_vanished() {
+    // Those that are not known may be new: they are looked for again.
+    void note_vanished(const std::set<SessionId>& known) {
+        std::erase_if(packs_.writers, [&](const SessionId& sid) { return known.contains(sid); });
         for (const SessionId& sid : vanished_writers(repository_, std::move(packs_.writers)))
             report_.damage.objects.push_back({"snapshots/" + sid.hex(), ErrorKind::NotFound,
                                               "it is gone without having been forgotten; packs that it put are there"});

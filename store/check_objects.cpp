@@ -52,6 +52,7 @@ class ObjectCheck {
     void each(const std::string& folder, const std::function<void(const std::string&, ByteView)>& check) {
         for (const ObjectInfo& info : repository_.backend().list(folder)) {
             poll_();
+            note_run(info.name);
             try {
                 const Bytes object = repository_.backend().get(info.name);
                 ++found_.objects;
@@ -69,6 +70,14 @@ class ObjectCheck {
         each(folder, [&](const std::string& name, ByteView object) {
             check(name, open_object(repository_.keys(), name, object));
         });
+    }
+
+    void note_run(const std::string& name) {
+        constexpr std::string_view kBundles = "tombstones/bundle-";
+        for (const std::string_view folder : {"snapshots/", "sessions/", "tombstones/"})
+            if (name.starts_with(folder) && !name.starts_with(kBundles))
+                found_.known.insert(
+                    SessionId::from_hex(std::string_view(name).substr(folder.size(), 2 * SessionId::kBytes)));
     }
 
     static void named(const std::string& name, const std::string& said) {
@@ -178,6 +187,7 @@ class ObjectCheck {
                 found_.live.push_back(std::move(record));
             }
         }
+        found_.known.insert(tombstones_.begin(), tombstones_.end());
         const auto order = [](const CommitRecord& record) { return std::tie(record.time, record.started, record.sid); };
         std::ranges::sort(found_.live, {}, order);
         for (const auto& [writer, seen] : numbers) missing += *seen.rbegin() - seen.size();

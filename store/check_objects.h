@@ -2,6 +2,7 @@
 // names but packs and the copies of their directories.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct CheckedObjects {
     std::vector<DamagedObject> damaged;
     // Commits that are sound and have no sound tombstone, by (time, start, sid): as prune counts them.
     std::vector<CommitRecord> live;
+    // Runs of which an object was listed: a session, commit, fence or tombstone, sound or not.
+    std::set<SessionId> known;
     // Snapshots that a writer numbered and that are neither there nor forgotten: somebody removed their objects.
     std::uint64_t snapshots_vanished = 0;
 };

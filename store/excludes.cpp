@@ -17,7 +17,6 @@ namespace vault {
 
 namespace {
 
-constexpr std::size_t kPatternBytesMax = 4'096;  // as in the commit record
 // In one component of a pattern. A name of 255 bytes costs libgit2 at most 65,025 / 2 steps with two.
 constexpr std::ptrdiff_t kCheapStars = 2;
 constexpr std::size_t kRuleSetsMax = 64;  // of costly rules that may match together; usually none or one do
@@ -40,18 +39,10 @@ Components split(std::string_view path) {
 }
 
 void check(std::string_view pattern) {
-    if (pattern.size() > kPatternBytesMax) refuse(pattern, "is longer than 4096 bytes");
     if (pattern.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos)
         refuse(pattern, "is not one line");
     if (pattern.find_first_not_of("/! ") == std::string_view::npos) refuse(pattern, "names nothing");
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern[i] == '\\') {
-            if (++i == pattern.size()) refuse(pattern, "ends in a backslash");
-        } else if (pattern[i] == '[') {
-            i = bracket_end(pattern, i);
-            if (i == std::string_view::npos) refuse(pattern, "has a [ that nothing closes");
-        }
-    }
+    if (const auto why = trouble_in_pattern(pattern); !why.empty()) refuse(pattern, std::string(why));
 }
 
 bool counts_nothing(std::string_view pattern) {

@@ -5,6 +5,11 @@
 
 namespace vault {
 
+// Damage, and what damage took along: the one object, node or chunk, and not the store as a whole.
+inline bool is_damaged_or_gone(const Error& error) {
+    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound;
+}
+
 // Damage; a version or key that this program does not know, which one flipped bit in a clear head looks like; a bad
 // sector. Whoever looks at many things notes it and goes on.
 inline bool is_finding(const Error& error) {

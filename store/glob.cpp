@@ -56,24 +56,22 @@ bool Glob::Token::takes(char c) const {
 }
 
 bool Glob::matches(std::string_view name) const {
-    constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-    std::size_t token = 0, at = 0, star = kNone, star_end = 0;  // the last star takes the name up to star_end
-    while (at < name.size()) {
-        if (token < tokens_.size() && tokens_[token].kind == Token::Kind::Star) {
-            star = token++;
-            star_end = at;
-        } else if (token < tokens_.size() && tokens_[token].takes(name[at])) {
-            ++token;
-            ++at;
-        } else if (star != kNone) {
-            token = star + 1;
-            at = ++star_end;
-        } else {
-            return false;
+    return match_with_stars(
+        tokens_, name, [](const Token& token) { return token.kind == Token::Kind::Star; },
+        [](const Token& token, char c) { return token.takes(c); });
+}
+
+std::string_view trouble_in_pattern(std::string_view pattern) {
+    if (pattern.size() > kPatternBytesMax) return "is longer than 4096 bytes";
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == '\\') {
+            if (++i == pattern.size()) return "ends in a backslash";
+        } else if (pattern[i] == '[') {
+            i = bracket_end(pattern, i);
+            if (i == std::string_view::npos) return "has a [ that nothing closes";
         }
     }
-    while (token < tokens_.size() && tokens_[token].kind == Token::Kind::Star) ++token;
-    return token == tokens_.size();
+    return {};
 }
 
 }  // namespace vault

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/clock.h"
+#include "store/finding.h"
 #include "store/references.h"
 #include "store/tree_diff.h"
 
@@ -12,10 +13,6 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kIdsAtOnce = 1'024;
-
-bool is_damage(const Error& error) {
-    return error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Corrupt;
-}
 
 // Asks for the chunks of an entry many at a time.
 class Lookups {
@@ -44,7 +41,7 @@ std::shared_ptr<const TreeNode> ParentManifest::Nodes::node(const ChunkId& id) {
     try {
         return source_.node(id);
     } catch (const Error& error) {
-        if (is_damage(error)) known_.distrust(id);
+        if (is_damaged_or_gone(error)) known_.distrust(id);
         throw;
     }
 }
@@ -62,7 +59,7 @@ std::optional<ByteView> ParentManifest::record(std::string_view key) {
     try {
         while (cursor_.valid() && cursor_.key() < key) cursor_.next();
     } catch (const Error& error) {
-        if (!is_damage(error)) throw;
+        if (!is_damaged_or_gone(error)) throw;
         broken_ = true;
         return std::nullopt;
     }
@@ -96,7 +93,7 @@ bool ParentManifest::all_known(const Entry& entry, PackSet& packs) {
                         if (item.extent.chunk) known = known && lookups.add(*item.extent.chunk);
                 });
         } catch (const Error& error) {
-            if (is_damage(error)) return false;
+            if (is_damaged_or_gone(error)) return false;
             throw;
         }
     }

@@ -11,10 +11,8 @@ namespace vault {
 
 namespace {
 
-constexpr std::size_t kPatternBytesMax = 4'096;  // as those that leave out
-
-[[noreturn]] void refuse(std::string_view pattern, const std::string& why) {
-    throw Error(ErrorKind::Usage, "the pattern '" + escaped(pattern.substr(0, 200)) + "' " + why);
+[[noreturn]] void refuse(std::string_view pattern, std::string_view why) {
+    throw Error(ErrorKind::Usage, "the pattern '" + escaped(pattern.substr(0, 200)) + "' " + std::string(why));
 }
 
 // A pattern without its marks.
@@ -25,18 +23,11 @@ struct Parts {
 
 void check_component(std::string_view pattern, std::string_view component) {
     if (component == "." || component == "..") refuse(pattern, "has a . or .. in its path, which no entry has");
-    for (std::size_t i = 0; i < component.size(); ++i) {
-        if (component[i] == '\\') {
-            if (++i == component.size()) refuse(pattern, "has a backslash with nothing behind it");
-        } else if (component[i] == '[') {
-            i = bracket_end(component, i);
-            if (i == std::string_view::npos) refuse(pattern, "has a [ that nothing closes");
-        }
-    }
+    if (const auto why = trouble_in_pattern(component); !why.empty()) refuse(pattern, why);
 }
 
 Parts split(std::string_view pattern) {
-    if (pattern.size() > kPatternBytesMax) refuse(pattern, "is longer than 4096 bytes");
+    if (pattern.size() > kPatternBytesMax) refuse(pattern, trouble_in_pattern(pattern));
     Parts parts;
     std::string_view text = pattern;
     parts.negative = text.starts_with('!');
@@ -85,35 +76,15 @@ std::vector<std::string_view> split_parents(std::string_view parents) {
     return components;
 }
 
-// As Glob does with bytes: only the last `**` met is ever taken back.
-bool match(const std::vector<std::optional<Glob>>& pattern, const std::vector<std::string_view>& names) {
-    constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-    std::size_t token = 0, at = 0, star = kNone, star_end = 0;
-    while (at < names.size()) {
-        if (token < pattern.size() && !pattern[token]) {
-            star = token++;
-            star_end = at;
-        } else if (token < pattern.size() && pattern[token]->matches(names[at])) {
-            ++token;
-            ++at;
-        } else if (star != kNone) {
-            token = star + 1;
-            at = ++star_end;
-        } else {
-            return false;
-        }
-    }
-    while (token < pattern.size() && !pattern[token]) ++token;
-    return token == pattern.size();
-}
-
 }  // namespace
 
 bool PathPatterns::Pattern::matches(std::string_view key) const {
     const std::size_t end = key.rfind('\0');
     if (end == std::string_view::npos || !name.matches(key.substr(end + 1))) return false;
     if (parents.size() == 1 && !parents.front()) return true;  // a name anywhere: by far the most common
-    return match(parents, split_parents(key.substr(0, end)));
+    return match_with_stars(
+        parents, split_parents(key.substr(0, end)), [](const std::optional<Glob>& parent) { return !parent; },
+        [](const std::optional<Glob>& parent, std::string_view name_of) { return parent->matches(name_of); });
 }
 
 PathPatterns::PathPatterns(const std::vector<std::string>& patterns) {

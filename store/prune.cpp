@@ -90,14 +90,14 @@ class Prune {
     bool clear_the_way() {
         progress_.phase = "looking for others";
         repository_.require_current_config();
-        report_.sessions_fenced += end_sessions(repository_, options_.environment);
+        report_.sessions_fenced += end_sessions(repository_, environment_);
         for (const CondemnedList& list : list_condemned(repository_)) {
             if (list.decision) {
                 take(protocol().finish(list.record, *list.decision));
                 ++report_.lists_finished;
                 continue;
             }
-            require_abandoned(list.record, options_.environment);
+            require_abandoned(list.record, environment_);
             progress_.phase = "going on with a prune that was cut short";
             take(protocol().adopt(list.record));
             ++report_.lists_adopted;
@@ -127,7 +127,7 @@ class Prune {
         if (may_repack_ && !report_.plan.repacked.empty()) {
             progress_.phase = "copying what sparse packs hold";
             report_.repacked = repack(repository_, marked, report_.plan.repacked, options_.limits,
-                                      options_.environment.threads, mark_.poll);
+                                      environment_.threads, mark_.poll);
             victims.insert(victims.end(), report_.repacked.copied.begin(), report_.repacked.copied.end());
         }
         report_.no_room_to_repack = !may_repack_;

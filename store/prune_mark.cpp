@@ -5,6 +5,7 @@
 
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/finding.h"
 
 namespace vault {
 
@@ -28,7 +29,7 @@ bool Marker::walk(const Reference& reference) {
             throw Error(ErrorKind::Corrupt, "a tree node of another kind or level than its parent says");
         add_references(*node, references);
     } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Corrupt && error.kind() != ErrorKind::NotFound) throw;
+        if (!is_damaged_or_gone(error)) throw;
         missing_[reference.id] = {ChunkKind::Tree, error.what()};
         damaged_.insert(reference.id);
         return false;

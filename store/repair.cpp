@@ -17,8 +17,6 @@ namespace vault {
 
 namespace {
 
-constexpr int kTreeDepthMax = 64;
-
 // What an object that cannot be put right means, and what its owner can do.
 std::string advice_on(const DamagedObject& object) {
     const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
@@ -55,7 +53,7 @@ class Repair {
         report_.before = options_.dry_run ? look(options_.read_data, harmed_) : look(options_.read_data, nobody);
         attempt("damaged packs", [&] {
             // A node that the copy gives back tells of nodes and chunks below it.
-            for (int depth = 0; mend_packs() && depth < kTreeDepthMax; ++depth) report_.before = look(false, nobody);
+            for (int depth = 0; mend_packs() && depth <= kNodeLevelMax; ++depth) report_.before = look(false, nobody);
         });
         progress_.phase = "putting copies of directories";
         attempt("copies of directories", [&] {

@@ -32,7 +32,7 @@ Generations look(Backend& backend, const std::string& folder, Open open) {
     std::uint64_t unsupported = 0;  // the highest that needs another program, or looks so
     std::optional<Error> needs;
     for (const ObjectInfo& info : backend.list(folder)) {
-        const std::uint64_t number = std::strtoull(info.name.c_str() + folder.size(), nullptr, 10);
+        const std::uint64_t number = generation_number(info.name, folder);
         const bool is_highest = number >= found.highest;
         if (is_highest) {
             found.highest = number;

@@ -4,12 +4,11 @@
 #include <algorithm>
 
 #include "store/clock.h"
+#include "store/backend/object_names.h"
 #include "store/control_objects.h"
-#include "store/finding.h"
 #include "store/format/limits.h"
 #include "store/marks.h"
 #include "store/quarantine.h"
-#include "store/seal/object.h"
 #include "store/seal/primitives.h"
 #include "store/tombstones.h"
 
@@ -34,7 +33,7 @@ class Settled {
             if (object.name.starts_with(kTombstones) && !object.name.starts_with(kBundles)) tombstone(object.name);
             if (object.name.starts_with(kMarks)) mark(object.name);
             for (const std::string_view folder : {"config/", "keyring/"})
-                if (object.name.starts_with(folder)) generation(object.name, folder);
+                if (object.name.starts_with(folder)) generation(object.name, folder, damaged);
         }
         std::sort(going_.begin(), going_.end());
         if (dry_run_ || going_.empty()) return going_;
@@ -65,29 +64,13 @@ class Settled {
         if (!marks_->unreadable.contains(sid_in(name, kMarks))) going_.push_back(name);
     }
 
-    // The repository that is open says which generations are sound; a repair puts one above all others before this.
-    void generation(const std::string& name, std::string_view folder) {
-        const std::uint64_t number = std::strtoull(name.c_str() + folder.size(), nullptr, 10);
-        for (const ObjectInfo& info : backend_.list(std::string(folder))) {
-            const std::uint64_t other = std::strtoull(info.name.c_str() + folder.size(), nullptr, 10);
-            if (other > number && is_sound(info.name, folder)) return going_.push_back(name);
-        }
-    }
-
-    bool is_sound(const std::string& name, std::string_view folder) const {
-        try {
-            const Bytes object = backend_.get(name);
-            if (folder == "config/") {
-                open_config(repository_.keyring_key(), repository_.id(), name, object);
-            } else {
-                KeyringRecord record = open_keyring(repository_.keyring_key(), repository_.id(), name, object);
-                const KeyringWipedAtEnd wiped(record);
-            }
-            return true;
-        } catch (const Error& error) {
-            if (!is_finding_or_gone(error)) throw;
-            return false;
-        }
+    // One above it that the check did not find damaged is what counts.
+    void generation(const std::string& name, std::string_view folder, const std::vector<DamagedObject>& damaged) {
+        const std::uint64_t number = generation_number(name, folder);
+        for (const ObjectInfo& info : backend_.list(std::string(folder)))
+            if (generation_number(info.name, folder) > number &&
+                std::ranges::find(damaged, info.name, &DamagedObject::name) == damaged.end())
+                return going_.push_back(name);
     }
 
     const Repository& repository_;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "store/backend/object_names.h"
 #include "store/condemned.h"
 #include "store/finding.h"
 #include "store/seal/object.h"
@@ -101,7 +102,7 @@ struct Generation {
 std::vector<Generation> generations(Backend& backend, const std::string& folder) {
     std::vector<Generation> found;
     for (const ObjectInfo& info : backend.list(folder))
-        found.push_back({info.name, std::strtoull(info.name.c_str() + folder.size(), nullptr, 10)});
+        found.push_back({info.name, generation_number(info.name, folder)});
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
     return found;
 }

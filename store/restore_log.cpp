@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "store/finding.h"
 #include "store/format/manifest_key.h"
 
 namespace vault {
@@ -11,11 +12,6 @@ namespace {
 
 constexpr std::size_t kFailuresKept = 10'000;
 constexpr std::size_t kFailedKeysMax = 1'000'000;
-
-// Of an error in reading the repository.
-bool is_damage(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound;
-}
 
 }  // namespace
 
@@ -28,7 +24,7 @@ void RestoreLog::failed(const std::string& key, const Error& error, Source sourc
     if (ends_restore(error)) throw error;
     const std::lock_guard lock(mutex_);
     if (failed_.size() < kFailedKeysMax) failed_.insert(std::hash<std::string>()(key));
-    add_failure(key, error.what(), source == Source::Repository && is_damage(error));
+    add_failure(key, error.what(), source == Source::Repository && is_damaged_or_gone(error));
 }
 
 void RestoreLog::applied(const std::string& key, const MetadataOutcome& outcome) {
@@ -47,7 +43,7 @@ void RestoreLog::restored_but(const std::string& key, const std::string& trouble
 void RestoreLog::lost(const LostNode& node) {
     const std::lock_guard lock(mutex_);
     ++lost_count_;
-    if (is_damage(node.error)) ++damaged_count_;
+    if (is_damaged_or_gone(node.error)) ++damaged_count_;
     if (lost_.size() < kFailuresKept) lost_.push_back(node);
 }
 

@@ -11,6 +11,7 @@
 #include "store/clock.h"
 #include "store/control_objects.h"
 #include "store/damage_found.h"
+#include "store/finding.h"
 #include "store/format/limits.h"
 #include "store/label.h"
 #include "store/own_folders.h"
@@ -184,7 +185,7 @@ class Run {
             return manifest;
         } catch (const Error& error) {
             // A parent whose nodes are missing is no parent: everything is read, which also heals what it lost.
-            if (error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::Corrupt) throw;
+            if (!is_damaged_or_gone(error)) throw;
             return nullptr;
         }
     }

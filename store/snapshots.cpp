@@ -218,6 +218,18 @@ const Snapshot& resolve(const SnapshotListing& listing, const std::string& refer
     return resolve_prefix(listing.live, listing, reference, "snapshot");
 }
 
+std::vector<const Snapshot*> choose(const SnapshotListing& listing, const std::vector<std::string>& references,
+                                    const SnapshotFilter& filter) {
+    std::set<const Snapshot*> named;
+    for (const std::string& reference : references) named.insert(&resolve(listing, reference, filter));
+    std::vector<const Snapshot*> chosen;
+    for (const Snapshot& snapshot : listing.live)
+        if (references.empty() ? filter.matches(snapshot) : named.contains(&snapshot)) chosen.push_back(&snapshot);
+    if (chosen.empty() && !filter.is_empty())
+        throw Error(ErrorKind::NotFound, "there is no snapshot that matches (vault snapshots lists them)");
+    return chosen;
+}
+
 const Snapshot& resolve_forgotten(const SnapshotListing& listing, const std::string& prefix) {
     if (!is_id_prefix(prefix))
         throw Error(ErrorKind::Usage, escaped(prefix) + " is no id of a snapshot: write at least 4 digits of it");

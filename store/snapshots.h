@@ -61,6 +61,10 @@ SnapshotReference parse_reference(const std::string& text);
 // snapshots do not count for `latest`. Corrupt where a snapshot that could be meant cannot be read.
 const Snapshot& resolve(const SnapshotListing& listing, const std::string& reference,
                         const SnapshotFilter& filter = {});
+// Those that references name, among what the filter leaves; without references all that the filter leaves. In order of
+// time, each once. Throws as above, and NotFound where the filter leaves none.
+std::vector<const Snapshot*> choose(const SnapshotListing& listing, const std::vector<std::string>& references,
+                                    const SnapshotFilter& filter);
 // A forgotten one, by a prefix of its id alone; the listing was read with them.
 const Snapshot& resolve_forgotten(const SnapshotListing& listing, const std::string& prefix);
 

@@ -84,10 +84,6 @@ void visit_rest(PartSide& side, bool is_before, const Visit& visit) {
 
 }  // namespace
 
-void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after, const Visit& visit) {
-    diff_manifests(source, ManifestPart{before, {}}, ManifestPart{after, {}}, visit);
-}
-
 void diff_manifests(NodeSource& source, const ManifestPart& before, const ManifestPart& after, const Visit& visit) {
     const bool same_keys = before.prefix == after.prefix;  // else one node stands for different keys on the two sides
     if (same_keys && before.root == after.root) return;

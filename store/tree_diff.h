@@ -16,20 +16,16 @@ struct ManifestDifference {
     std::optional<ByteView> before, after;
 };
 
-// Calls `visit` for each difference, in order of key. Nodes that both trees hold are not read, also where the trees
-// have different heights or their nodes end elsewhere: it reads some nodes a level for each place that differs.
-// Memory: two paths.
-void diff_manifests(NodeSource& source, TreeRoot before, TreeRoot after,
-                    const std::function<void(const ManifestDifference&)>& visit);
-
-// The entries of a manifest whose keys start with `prefix`. No root: nothing.
+// The entries of a manifest whose keys start with `prefix`, "" for all. No root: nothing.
 struct ManifestPart {
     std::optional<TreeRoot> root;
     std::string prefix;
 };
 
-// The same for two parts, by what follows the prefix in each key: that is what is compared, and what `visit` gets as
-// the key. Nodes are shared only where the prefixes are equal; otherwise it reads both parts as wholes.
+// Calls `visit` for each difference, in order of key, which is what follows the prefix. Nodes that both trees hold are
+// not read, also where the trees have different heights or their nodes end elsewhere: it reads some nodes a level for
+// each place that differs. Where the prefixes are not equal nothing is shared, and both parts are read as wholes.
+// Memory: two paths.
 void diff_manifests(NodeSource& source, const ManifestPart& before, const ManifestPart& after,
                     const std::function<void(const ManifestDifference&)>& visit);
 

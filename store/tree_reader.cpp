@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "store/finding.h"
 #include "store/format/entry_totals.h"
 #include "store/tree_path.h"
 
@@ -53,7 +54,7 @@ Totals sum_in(NodeSource& source, TreePath& path, const KeyRange& range) {
 }  // namespace
 
 bool is_loss(const Error& error) {
-    return error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::NotFound || error.kind() == ErrorKind::Io;
+    return is_damaged_or_gone(error) || error.kind() == ErrorKind::Io;
 }
 
 void ManifestCursor::next() {

@@ -10,6 +10,7 @@ namespace vault {
 
 std::set<SessionId> vanished_writers(const Repository& repository, std::set<SessionId> writers) {
     constexpr std::string_view kSnapshots = "snapshots/";
+    if (writers.empty()) return writers;
     Backend& backend = repository.backend();
     for (const ListedSession& session : list_sessions(backend)) writers.erase(session.sid);
     if (writers.empty()) return writers;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 
@@ -173,6 +174,10 @@ std::optional<PackId> pack_of_name(const std::string& name) {
     constexpr std::size_t kFolderBytes = std::string_view("packs/xx/").size();
     if (!name.starts_with("packs/") || name.size() != kFolderBytes + 2 * PackId::kBytes) return std::nullopt;
     return PackId::from_hex(std::string_view(name).substr(kFolderBytes));
+}
+
+std::uint64_t generation_number(const std::string& name, std::string_view folder) {
+    return std::strtoull(name.c_str() + folder.size(), nullptr, 10);
 }
 
 std::set<PackId> packs_of(const std::vector<ObjectInfo>& listed) {

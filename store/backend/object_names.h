@@ -31,6 +31,9 @@ std::optional<PackId> pack_of_name(const std::string& name);
 // Those of all packs in a listing.
 std::set<PackId> packs_of(const std::vector<ObjectInfo>& listed);
 
+// The k of "config/<k>" or "keyring/<k>".
+std::uint64_t generation_number(const std::string& name, std::string_view folder);
+
 // Every folder that holds objects, without a slash at its end, ascending: "checks" … "packs/00" … "waiting". A
 // repository in a file system has all of them from init on, so that one that is missing is damage, not emptiness.
 const std::vector<std::string>& object_folders();

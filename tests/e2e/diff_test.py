@@ -213,10 +213,6 @@ def expected(before, after, tops):
     return lines, counts
 
 
-def bytes_of(item, field):
-    return bytes.fromhex(item[field + "_hex"]) if field + "_hex" in item else item[field].encode()
-
-
 class Diff(v.VaultCase):
     def setUp(self):
         super().setUp()
@@ -231,14 +227,14 @@ class Diff(v.VaultCase):
             shown = [line for line in lines if metadata or line[0] != "U"]
             options = ["--metadata"] if metadata else []
             found = self.json_run(v.OK, "diff", *pair, *options)
-            told = [(item["modifier"], bytes_of(item, "path")) for item in found.get("change", [])]
+            told = [(item["modifier"], v.bytes_of(item, "path")) for item in found.get("change", [])]
             self.assertEqual(told, shown, what)
             text = b"".join(modifier.encode().ljust(5) + path + b"\n" for modifier, path in shown)
             self.assertTrue(self.succeed("diff", *pair, *options).stdout.startswith(text + b"\nadded:  "), what)
         statistics = found["statistics"][0]
         self.assertEqual({name: statistics[name] for name in counts}, counts, what)
         self.assertEqual([statistics["source_snapshot"], statistics["target_snapshot"]], references)
-        self.assertEqual([bytes_of(statistics, "source_path"), bytes_of(statistics, "target_path")], tops)
+        self.assertEqual([v.bytes_of(statistics, "source_path"), v.bytes_of(statistics, "target_path")], tops)
         return {modifier for modifier, _ in lines}
 
     def test_random_changes_are_told_as_a_look_at_the_disk_tells_them(self):

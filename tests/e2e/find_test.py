@@ -53,10 +53,6 @@ def meant(patterns, path, is_folder):
     return answer
 
 
-def bytes_of(item, field):
-    return bytes.fromhex(item[field + "_hex"]) if field + "_hex" in item else item[field].encode()
-
-
 class Find(v.VaultCase):
     def setUp(self):
         super().setUp()
@@ -117,7 +113,7 @@ class Find(v.VaultCase):
         objects = self.json_run(code, "find", *arguments)
         found, text = [], []
         for item in objects.get("found", []):
-            paths = [bytes_of(match, "path") for match in item["matches"]]
+            paths = [v.bytes_of(match, "path") for match in item["matches"]]
             self.assertEqual(item["hits"], len(paths))
             text.append((item["snapshot"][:8], paths))
             paths = [path for path in paths if path not in self.above()]
@@ -236,7 +232,7 @@ class Find(v.VaultCase):
         self.fail_with(v.USAGE, "find", "x", "--oldest", "yesterday", says="yesterday")
         self.fail_with(v.USAGE, "find", "x", "-s", "latest:/a", says="without a path")
         self.fail_with(v.FAILED, "find", "x", "-s", "00000000", says="no snapshot|00000000")
-        self.fail_with(v.FAILED, "find", "x", "--host", "nobody", says="no snapshot matches")
+        self.fail_with(v.FAILED, "find", "x", "--host", "nobody", says="no snapshot that matches")
         self.fail_with(v.NO_REPOSITORY, "find", "x", "-r", self.path("elsewhere"))
         self.succeed("find", "no such name")
 

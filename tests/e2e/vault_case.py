@@ -55,6 +55,11 @@ class Result:
         return f"{self.arguments} -> {self.code}\nstdout: {self.out[-2000:]}\nstderr: {self.err[-4000:]}"
 
 
+def bytes_of(item, field):
+    """A name in an object of --json, as it is on disk."""
+    return bytes.fromhex(item[field + "_hex"]) if field + "_hex" in item else item[field].encode()
+
+
 class VaultCase(unittest.TestCase):
     """Each test has a folder `self.work` with a home, a cache and a place for a repository."""
 

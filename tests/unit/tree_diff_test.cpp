@@ -167,7 +167,7 @@ TEST_CASE("trees of different heights share what they share", "[tree]") {
     REQUIRE(shorter_nodes > 60);
     std::size_t first_reads = 0, differences = 0;
     nodes.forget_gets();
-    diff_manifests(nodes, a.root, b.root, [&](const ManifestDifference& difference) {
+    diff_manifests(nodes, {a.root, {}}, {b.root, {}}, [&](const ManifestDifference& difference) {
         if (differences++ == 0) first_reads = nodes.gets();
         REQUIRE_FALSE(difference.before.has_value());
     });

@@ -166,7 +166,7 @@ TEST_CASE("keys out of order across nodes are Corrupt, also where only an ancest
         const TreeRoot root = put_parts(nodes, parts);
         CHECK(all_readers_refuse(nodes, TreeKind::Manifest, root));
         const TreeRoot sound = put_parts(nodes, {});
-        CHECK(is_corrupt([&] { diff_manifests(nodes, sound, root, [](const ManifestDifference&) {}); }));
+        CHECK(is_corrupt([&] { diff_manifests(nodes, {sound, {}}, {root, {}}, [](const ManifestDifference&) {}); }));
     }
     CHECK(is_corrupt([&] { ManifestReader(nodes, put_parts(nodes, across)).seek("e"); }));
     CHECK(is_corrupt([&] { ManifestReader(nodes, put_parts(nodes, across)).seek_rank(4); }));
@@ -344,5 +344,5 @@ TEST_CASE("two manifests that disagree about a node they share are Corrupt", "[t
     lie.totals.apparent += 1;
     const TreeRoot one = rooted(nodes, inner(1, {{"b", a}, {"d", b}}));
     const TreeRoot two = rooted(nodes, inner(1, {{"b", lie}, {"d", b}}));
-    CHECK(is_corrupt([&] { diff_manifests(nodes, one, two, [](const ManifestDifference&) {}); }));
+    CHECK(is_corrupt([&] { diff_manifests(nodes, {one, {}}, {two, {}}, [](const ManifestDifference&) {}); }));
 }
