@@ -200,34 +200,43 @@ std::uint64_t EntryReader::read_content(int fd, std::uint64_t size, NewEntry& en
         entry.chunk_class = classify(config_.shape.classifier_version, head);
         class_known = true;
     }
-    const std::uint64_t got = read_runs(fd, size, has_holes, entry, class_known, out);
-    if (!has_holes && got <= config_.shape.inline_content_bytes && got > 0) {
+    const RunsRead read = read_runs(fd, size, has_holes, entry, class_known, out);
+    if (read.is_one_run && read.end <= config_.shape.inline_content_bytes) {
         // It became so short that its content belongs inline. It lies at the end of the batch, all of it: less than
         // one read.
-        entry.entry.content = to_bytes(out.last(got));
+        entry.entry.content = to_bytes(out.last(read.end));
         entry.content_in_pieces = false;
         out.emit(AbandonedContent{});
     }
-    return got;
+    return read.end;
 }
 
-std::uint64_t EntryReader::read_runs(int fd, std::uint64_t size, bool has_holes, NewEntry& entry, bool class_known,
-                                      BatchWriter& out) {
+EntryReader::RunsRead EntryReader::read_runs(int fd, std::uint64_t size, bool has_holes, NewEntry& entry,
+                                             bool class_known, BatchWriter& out) {
     std::uint64_t at = 0;
-    while (at < size) {
+    int runs = 0;
+    bool any_hole = false, ended = false;
+    const auto hole_up_to = [&](std::uint64_t end) {
+        if (at >= end) return;
+        out.add_hole(end - at);
+        at = end;
+        any_hole = true;
+    };
+    while (at < size && !ended) {
         const std::optional<DataRun> run =
             has_holes ? next_data_run(fd, at, size) : std::optional(DataRun{0, size});
-        if (!run) break;
-        if (run->offset > at) out.add_hole(run->offset - at);
+        if (!run) {
+            // A hole, or the file ends before it by now: both have no data.
+            hole_up_to(std::min(size, stat_descriptor(fd).size));
+            break;
+        }
+        hole_up_to(run->offset);
         const std::uint64_t got = read_run(fd, *run, entry, class_known, out);
-        at = run->offset + got;
-        if (got < run->length) return at;  // it became shorter
+        at += got;
+        runs += got > 0 ? 1 : 0;
+        ended = got < run->length;  // it became shorter
     }
-    if (at < size) {
-        out.add_hole(size - at);
-        at = size;
-    }
-    return at;
+    return {at, runs == 1 && !any_hole};
 }
 
 // Reads and cuts one data run; returns the bytes that were there.

@@ -34,12 +34,17 @@ class EntryReader {
     void unreadable(const std::string& path, const std::string& message);
 
   private:
+    struct RunsRead {
+        std::uint64_t end = 0;    // of what was read: the size of the content
+        bool is_one_run = false;  // of data, and no hole
+    };
+
     void read_regular(const WalkedEntry& walked, NewEntry& entry, std::uint64_t bytes_max, BatchWriter& out);
     void read_other(const WalkedEntry& walked, NewEntry& entry);
     void read_folder(const WalkedEntry& walked, NewEntry& entry);
     std::uint64_t read_content(int fd, std::uint64_t size, NewEntry& entry, BatchWriter& out);
-    std::uint64_t read_runs(int fd, std::uint64_t size, bool has_holes, NewEntry& entry, bool class_known,
-                            BatchWriter& out);
+    RunsRead read_runs(int fd, std::uint64_t size, bool has_holes, NewEntry& entry, bool class_known,
+                       BatchWriter& out);
     std::uint64_t read_run(int fd, DataRun run, NewEntry& entry, bool& class_known, BatchWriter& out);
 
     const ConfigRecord& config_;

@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support", "count_results.py")
 
 
-def summary(cases, *options):
-    """The exit code and the last line for one results file of (status, output)."""
+def whole_summary(cases, *options):
+    """The exit code and the lines for one results file of (status, output)."""
     with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
         file.write("<testsuite>")
         for status, output in cases:
@@ -20,7 +20,13 @@ def summary(cases, *options):
         file.flush()
         command = [sys.executable, "-B", SCRIPT, *options, file.name]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    return done.returncode, done.stdout.splitlines()[-1]
+    return done.returncode, done.stdout.splitlines()
+
+
+def summary(cases, *options):
+    """The exit code and the last line."""
+    code, lines = whole_summary(cases, *options)
+    return code, lines[-1]
 
 
 class CountResults(unittest.TestCase):
@@ -43,6 +49,13 @@ class CountResults(unittest.TestCase):
         passed = "All tests passed (1 assertion in 1 test case)\n"
         self.assertEqual(summary([("fail", passed)]), (1, "1 passed, 1 failed"))
         self.assertEqual(summary([("fail", "killed")]), (1, "0 passed, 1 failed"))
+
+    def test_the_end_of_what_a_failed_program_printed_is_shown_and_of_no_other(self):
+        failed = "".join(f"line {i}\n" for i in range(100))
+        lines = whole_summary([("run", "fine"), ("fail", failed)])[1]
+        self.assertIn("  | line 99", lines)
+        self.assertNotIn("  | line 0", lines)
+        self.assertNotIn("  | fine", lines)
 
     def test_a_success_that_reports_failed_cases_counts_as_failed(self):
         code, line = summary([("run", "test cases: 2 | 1 passed | 1 failed\n")])

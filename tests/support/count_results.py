@@ -12,6 +12,8 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
+LINES_SHOWN = 60
+
 Count = collections.namedtuple("Count", "passed failed skipped")
 
 
@@ -58,6 +60,12 @@ def count_case(case):
     return count._replace(skipped=count.skipped + announced), skips
 
 
+def show_end(output):
+    """What a failed program printed last: of a long run, what is kept may be this file's output alone."""
+    for line in output.splitlines()[-LINES_SHOWN:]:
+        print(f"  | {line}")
+
+
 def add(a, b):
     return Count(*(x + y for x, y in zip(a, b)))
 
@@ -69,6 +77,7 @@ def count_file(path):
         total, programs = add(total, count), programs + 1
         if count.failed:
             print(f"failed: {case.get('name')} ({count.failed})")
+            show_end(case.findtext("system-out") or "")
         for line in skips:
             print(f"skipped in {case.get('name')}: {line}")
     if programs == 0:
