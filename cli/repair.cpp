@@ -82,6 +82,12 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     return object;
 }
 
+std::string note_on(const std::string& settled) {
+    if (settled.starts_with("marks/")) return " (a tag of its snapshot may be wrong: set it again)";
+    if (settled.starts_with("decision/")) return " (a copy: it stays too, for its name alone is needed)";
+    return "";
+}
+
 void show(Output& output, const RepairReport& report, bool dry_run) {
     const std::string would = dry_run ? "would have " : "";
     for (const std::string& name : report.generations_put) output.line(would + "put " + name);
@@ -100,8 +106,7 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
     if (report.directories_replaced > 0)
         output.line(would + "replaced " + counted(report.directories_replaced, "damaged object") + " in dirs/");
     for (const std::string& name : report.settled)
-        output.line(would + "put into quarantine/, since what else stands says what counts: " + name +
-                    (name.starts_with("marks/") ? " (a tag of its snapshot may be wrong: set it again)" : ""));
+        output.line(would + "put into quarantine/, since what else stands says what counts: " + name + note_on(name));
     if (report.packs_removed > 0)
         output.line("took away " + counted(report.packs_removed, "damaged pack") + ", " +
                     human_count(report.packs_quarantined) + " of them into quarantine/");

@@ -9,6 +9,7 @@
 #include "store/format/config_record.h"
 #include "store/format/control_records.h"
 #include "store/format/slot_record.h"
+#include "store/quarantine.h"
 #include "store/seal/object.h"
 #include "store/seal/primitives.h"
 
@@ -40,8 +41,8 @@ class ObjectCheck {
             const DamageRecord damage = decode_padded(object, name, decode_damage);
             named(name, "damaged/" + damage.pack.hex() + "-" + damage.random.hex());
         });
+        list_quarantine();
         pruners();
-        found_.quarantined = repository_.backend().list("quarantine/").size();
         for (const char* folder : {"refs/", "parity/", "checks/"})
             found_.reserved += repository_.backend().list(folder).size();
         finish_snapshots();
@@ -156,23 +157,49 @@ class ObjectCheck {
         named(name, "sessions/" + beat.sid.hex() + "." + std::to_string(beat.number));
     }
 
+    void list_quarantine() {
+        constexpr std::string_view kQuarantine = "quarantine/";
+        for (const ObjectInfo& info : repository_.backend().list(std::string(kQuarantine)))
+            in_quarantine_.insert(info.name.substr(kQuarantine.size()));
+        found_.quarantined = in_quarantine_.size();
+    }
+
+    // How many packs each condemned list has, by its number; nothing where it could not be read.
+    using CondemnedLists = std::map<std::string, std::optional<std::size_t>>;
+
     void pruners() {
-        std::map<std::string, std::size_t> packs;  // condemned, by n
-        control("condemned/", [&](const std::string& name, const OpenedObject& object) {
-            const CondemnedRecord record = decode_padded(object, name, decode_condemned);
-            named(name, "condemned/" + record.number.hex());
-            packs[record.number.hex()] = record.packs.size();
+        constexpr std::string_view kCondemned = "condemned/", kDecisions = "decision/";
+        CondemnedLists lists;
+        each(std::string(kCondemned), [&](const std::string& name, ByteView object) {
+            std::optional<std::size_t>& packs = lists[name.substr(kCondemned.size())];
+            const OpenedObject opened = open_object(repository_.keys(), name, object);
+            const CondemnedRecord record = decode_padded(opened, name, decode_condemned);
+            named(name, std::string(kCondemned) + record.number.hex());
+            packs = record.packs.size();
         });
         control("waiting/", [&](const std::string& name, const OpenedObject& object) {
             named(name, "waiting/" + decode_padded(object, name, decode_waiting).number.hex());
         });
-        control("decision/", [&](const std::string& name, const OpenedObject& object) {
-            const DecisionRecord record = decode_padded(object, name, decode_decision);
-            named(name, "decision/" + record.number.hex());
-            const auto list = packs.find(record.number.hex());
-            require(list == packs.end() || list->second == record.goes.size(),
-                    name + ": it decides on another number of packs than its condemned list has");
+        each(std::string(kDecisions), [&](const std::string& name, ByteView object) {
+            try {
+                decision(name, object, lists);
+            } catch (const Error& error) {
+                // Once its list was carried out only its name is needed, and a repair has copied it as it is.
+                const bool is_carried_out = !lists.contains(name.substr(kDecisions.size()));
+                if (error.kind() != ErrorKind::Corrupt || !is_carried_out ||
+                    !in_quarantine_.contains(quarantine_name(object)))
+                    throw;
+            }
         });
+    }
+
+    void decision(const std::string& name, ByteView object, const CondemnedLists& lists) {
+        const OpenedObject opened = open_object(repository_.keys(), name, object);
+        const DecisionRecord record = decode_padded(opened, name, decode_decision);
+        named(name, "decision/" + record.number.hex());
+        const auto list = lists.find(record.number.hex());
+        require(list == lists.end() || !list->second || *list->second == record.goes.size(),
+                name + ": it decides on another number of packs than its condemned list has");
     }
 
     // Which are live; and whether a writer's numbers have gaps that nobody's tombstone explains.
@@ -200,6 +227,7 @@ class ObjectCheck {
     const Repository& repository_;
     const std::function<void()>& poll_;
     CheckedObjects found_;
+    std::set<std::string> in_quarantine_;
     std::uint64_t newest_config_ = 0;
     std::set<SessionId> tombstones_;
     std::vector<CommitRecord> commits_;

@@ -5,6 +5,7 @@
 
 #include "store/backend/object_names.h"
 #include "store/control_objects.h"
+#include "store/seal/primitives.h"
 
 namespace vault {
 
@@ -42,5 +43,7 @@ bool copy_to_quarantine(Backend& backend, const std::string& name, const std::st
     backend.sync();
     return true;
 }
+
+std::string quarantine_name(ByteView object) { return to_hex(sha256(object)); }
 
 }  // namespace vault

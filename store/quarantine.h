@@ -1,6 +1,9 @@
 // Damaged objects that may hold what is nowhere else: kept for who may get more out of them than this program.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "store/repository.h"
 
 namespace vault {
@@ -9,5 +12,8 @@ namespace vault {
 // Parts that the medium does not give are zeros in the copy. A copy that is there already is as good; false where the
 // object is gone.
 bool copy_to_quarantine(Backend& backend, const std::string& name, const std::string& as);
+
+// The name below quarantine/ of a small object that was found so.
+std::string quarantine_name(ByteView object);
 
 }  // namespace vault

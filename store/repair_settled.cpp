@@ -9,7 +9,6 @@
 #include "store/format/limits.h"
 #include "store/marks.h"
 #include "store/quarantine.h"
-#include "store/seal/primitives.h"
 #include "store/tombstones.h"
 
 namespace vault {
@@ -17,6 +16,7 @@ namespace vault {
 namespace {
 
 constexpr std::string_view kTombstones = "tombstones/", kBundles = "tombstones/bundle-", kMarks = "marks/";
+constexpr std::string_view kDecisions = "decision/";
 
 SessionId sid_in(const std::string& name, std::string_view folder) {
     return SessionId::from_hex(std::string_view(name).substr(folder.size(), 2 * SessionId::kBytes));
@@ -30,6 +30,7 @@ class Settled {
     std::vector<std::string> run(const std::vector<DamagedObject>& damaged) {
         for (const DamagedObject& object : damaged) {
             if (object.kind != ErrorKind::Corrupt) continue;
+            if (object.name.starts_with(kDecisions) && is_carried_out(object.name)) going_.push_back(object.name);
             if (object.name.starts_with(kTombstones) && !object.name.starts_with(kBundles)) tombstone(object.name);
             if (object.name.starts_with(kMarks)) mark(object.name);
             for (const std::string_view folder : {"config/", "keyring/"})
@@ -39,13 +40,18 @@ class Settled {
         if (dry_run_ || going_.empty()) return going_;
         if (!forgotten_.empty()) put_bundle(repository_, std::move(forgotten_));
         for (const std::string& name : going_) {
-            copy_to_quarantine(backend_, name, to_hex(sha256(backend_.get(name))));
-            backend_.remove(name);
+            copy_to_quarantine(backend_, name, quarantine_name(backend_.get(name)));
+            if (!name.starts_with(kDecisions)) backend_.remove(name);
         }
         return going_;
     }
 
   private:
+    // The list is put before its decision, and goes once its packs are gone.
+    bool is_carried_out(const std::string& decision) const {
+        return !object_exists(backend_, "condemned/" + decision.substr(kDecisions.size()));
+    }
+
     void tombstone(const std::string& name) {
         if (!tombstones_) tombstones_ = list_tombstones(repository_);
         const SessionId sid = sid_in(name, kTombstones);

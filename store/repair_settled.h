@@ -15,8 +15,10 @@ namespace vault {
 //   put: there is nothing left that it could bring back or destroy;
 // * a mark of a snapshot on which a younger mark says whether it is held;
 // * a generation of config or keyring below one that is sound.
-// Only what is Corrupt: no program will ever read it. Nothing that stands for another object's safety goes: a decision
-// and its list, sessions, snapshots, bundles. Returns the names, ascending; of a dry run those that would go.
+// Only what is Corrupt: no program will ever read it. Nothing that stands for another object's safety goes: a list that
+// is condemned, sessions, snapshots, bundles. A decision of which the list was carried out stays under its name, which
+// alone keeps a slow pruner from deciding otherwise: it is copied, and a check that finds the copy asks no more of it.
+// Returns the names, ascending; of a dry run those that would be moved or copied.
 std::vector<std::string> quarantine_settled(const Repository& repository, const std::vector<DamagedObject>& damaged,
                                             bool dry_run);
 

@@ -343,6 +343,33 @@ class Repair(v.VaultCase):
         self.assertEqual(summary["objects_quarantined"], [mark])
         self.check_with(v.OK)
 
+    def test_a_damaged_decision_is_no_damage_any_more_once_its_list_is_gone_and_repair_has_kept_it(self):
+        self.file("more/big", self.random.randbytes(200_000))
+        self.succeed("forget", self.snapshot(self.path("more"), "--series", "more")["snapshot_id"])
+        self.succeed("prune", "--max-delete", "100%")
+        (decision,) = self.objects_in("decision")
+        self.assertEqual(self.objects_in("condemned"), [])
+        self.flip(decision, 500)
+        self.damaged_only(decision)
+        self.assertEqual(self.repair(v.INTEGRITY, "-n")[0]["objects_quarantined"], [decision])
+        self.damaged_only(decision)
+        summary, _ = self.repair(v.OK)
+        self.assertEqual(summary["objects_quarantined"], [decision])
+        self.assertEqual(self.objects_in("decision"), [decision])  # its name keeps others from deciding
+        self.check_with(v.OK)
+        self.assertEqual(self.repair(v.OK)[0]["objects_quarantined"], [])
+        with self.subTest("damaged again, so that what is kept is something else"):
+            self.flip(decision, 700)
+            self.damaged_only(decision)
+            self.repair(v.OK)
+            self.check_with(v.OK)
+        with self.subTest("its list is back, as after a power cut"):
+            name = os.path.basename(decision)
+            with open(os.path.join(self.repository, "condemned", name), "wb") as file:
+                file.write(b"x" * 4096)
+            result = self.run_vault("--json", "check")
+            self.assertEqual((result.code, result.summary["num_errors"]), (v.INTEGRITY, 2), str(result))
+
     # --- cut short ---
 
     def test_a_repair_that_is_killed_anywhere_goes_on(self):
