@@ -56,7 +56,7 @@ KeepRules KeepOptions::rules() const {
     for (const CountOption& option : kCounts)
         if (const auto& text = counts_.at(option.name)) rules.*option.count = parse_count(option.name, *text);
     if (within_) rules.within = parse_civil_duration(*within_);
-    for (const std::string& tag : tags_) require_label(tag, "--keep-tag");
+    for (const std::string& tag : tags_) require_tag(tag, "--keep-tag");
     rules.tags = tags_;
     return rules;
 }

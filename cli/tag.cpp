@@ -67,8 +67,9 @@ ExitCode run_tag(Invocation& invocation) {
     if (!set.empty()) change.set = set;
     if (!change.set && change.add.empty() && change.remove.empty())
         throw Error(ErrorKind::Usage, "nothing to change: give --add, --remove or --set");
-    for (const auto* tags : {&set, &change.add, &change.remove})
-        for (const std::string& tag : *tags) require_label(tag, "a tag");
+    for (const std::string& tag : set) require_tag(tag, "--set");
+    for (const std::string& tag : change.add) require_tag(tag, "--add");
+    for (const std::string& tag : change.remove) require_label(tag, "--remove");  // another program may have made it
     selection.require_some();
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);

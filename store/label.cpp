@@ -13,4 +13,11 @@ void require_label(const std::string& text, const char* what) {
         throw Error(ErrorKind::Usage, std::string(what) + " takes 1 to 255 bytes of UTF-8 without control characters");
 }
 
+void require_tag(const std::string& text, const char* what) {
+    require_label(text, what);
+    if (text.find(',') != std::string::npos)
+        throw Error(ErrorKind::Usage, std::string(what) + " takes one tag, and a tag has no comma: give the option " +
+                                          "again for each");
+}
+
 }  // namespace vault

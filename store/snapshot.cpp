@@ -72,7 +72,7 @@ class Run {
         require_label(record.host, "--host");
         record.series = options.series ? *options.series : default_series(record.host, roots_);
         require_label(record.series, "--series");
-        for (const std::string& tag : options.tags) require_label(tag, "--tag");
+        for (const std::string& tag : options.tags) require_tag(tag, "--tag");
         record.tags = options.tags;
         std::sort(record.tags.begin(), record.tags.end());
         record.tags.erase(std::unique(record.tags.begin(), record.tags.end()), record.tags.end());

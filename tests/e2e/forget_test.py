@@ -142,8 +142,10 @@ class Forget(v.VaultCase):
         self.fail_with(v.USAGE, "forget", "--keep-last", "0", "--keep-within", "0d", says="no rule keeps anything")
         for bad in (("--keep-last", "x"), ("--keep-daily", "1.5"), ("--keep-weekly", ""), ("--keep-last=-1",),
                     ("--keep-hourly", "9999999999"), ("--keep-within", "7"), ("--keep-within", "7w"),
-                    ("--keep-tag", "")):  # fmt: skip
+                    ("--keep-tag", ""), ("--keep-tag", "a,b")):  # fmt: skip
             self.fail_with(v.USAGE, "forget", *bad)
+        self.fail_with(v.USAGE, "forget", "--keep-tag", "a,b", says="no comma")
+        self.fail_with(v.USAGE, "snapshot", self.source, "--tag", "a,b", says="no comma")
         self.fail_with(v.USAGE, "forget", "--keep-last", "1", "--tz", "Nowhere/Town", says="no time zone")
         self.assertEqual(len(self.live()), 1)
 
@@ -209,7 +211,10 @@ class Forget(v.VaultCase):
         self.assertEqual(self.live("--tag", "a"), [first, second])
         self.fail_with(v.USAGE, "tag", first, says="--add")
         self.fail_with(v.USAGE, "tag", "--add", "x", says="name snapshots")
-        self.fail_with(v.USAGE, "tag", first, "--add", "a\nb", says="a tag takes")
+        self.fail_with(v.USAGE, "tag", first, "--add", "a\nb", says="--add takes")
+        for option in ("--add", "--set"):
+            self.fail_with(v.USAGE, "tag", first, option, "a,b", says="no comma")
+        self.succeed("tag", first, "--remove", "a,b")  # of another program, perhaps
         self.fail_with(v.FAILED, "tag", "--series", "nobody", "--add", "x", says="no snapshot that matches")
 
     def test_held_snapshots_stay_until_they_are_released(self):
