@@ -90,6 +90,36 @@ std::vector<Configuration> configurations() {
     add("power-bundles", [](Configuration& c) {
         c.pruners = 1, c.pruner_runs = 2, c.forgets = 1, c.bundling = true, c.power_cut = true;
     });
+    add("quarantine-again", [](Configuration& c) {
+        c.pruners = 1, c.pruner_runs = 2, c.deaths = true, c.damages = 1, c.quarantine = true;
+    });
+    add("quarantines", [](Configuration& c) {
+        c.pruners = 2, c.damages = 1, c.copies = 1, c.quarantine = true;
+    });
+    add("power-quarantine", [](Configuration& c) {
+        c.pruners = 1, c.pruner_runs = 2, c.damages = 1, c.quarantine = true, c.power_cut = true;
+    });
+    add("resume", [](Configuration& c) {
+        c.pruners = 2, c.resume = true;
+        c.packs[0] = 1, c.packs[1] = 1;
+    });
+    add("resume-node", [](Configuration& c) {
+        c.pruners = 2, c.resume = true, c.a_names_b = true;
+        c.packs[0] = 3, c.packs[1] = 2;
+    });
+    add("resume-writer", [](Configuration& c) {
+        c.writers = 1, c.trees[0] = 3, c.pruners = 1, c.forgets = 1, c.resume = true;
+        c.packs[0] = 3, c.packs[1] = 1;
+    });
+    add("marks-pruners", [](Configuration& c) {
+        c.pruners = 2, c.forgets = 1, c.sweeping = true, c.tags = 1;
+    });
+    add("marks", [](Configuration& c) {
+        c.writers = 1, c.pruners = 1, c.forgets = 1, c.sweeping = true, c.tags = 1;
+    });
+    add("marks-spared", [](Configuration& c) {
+        c.writers = 1, c.pruners = 1, c.forgets = 1, c.sweeping = c.tagged = c.spares = true;
+    });
     return all;
 }
 

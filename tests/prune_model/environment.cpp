@@ -5,8 +5,6 @@ namespace prune_model {
 
 namespace {
 
-Bits but(Bits set, Bits without) { return set & static_cast<Bits>(~without); }
-
 struct LayeredPart {
     Layered State::*part;
     const char* name;
@@ -15,6 +13,7 @@ constexpr LayeredPart kLayeredParts[] = {
     {&State::packs, "pack"},      {&State::commits, "commit"}, {&State::fences, "fence"},
     {&State::tombs, "tombstone"}, {&State::bundled, "bundle"}, {&State::lists, "condemned"},
     {&State::waiting, "waiting"}, {&State::decisions, "decision"},
+    {&State::quarantine, "quarantined"}, {&State::marks, "mark"},
 };
 
 }  // namespace
@@ -31,6 +30,7 @@ State Model::initial() const {
     s.packs.kept = s.packs_ever = s.packs.seen;
     s.commits = {1, 1};
     s.acknowledged = 1;
+    if (of.tagged) s.marks = {1, 1}, s.tagged_ever = 1;
     if (of.undelete || of.forgotten) s.tombs = {1, 1}, s.forgotten = 1;
     for (int i = 0; i < kWriters; ++i) s.writers[i].at = i < of.writers ? At::Idle : At::Done;
     for (int i = 0; i < kPruners; ++i) s.pruners[i].at = i < of.pruners ? At::Choose : At::Done;
@@ -88,6 +88,13 @@ void Model::environment(const State& s, Successors& out) const {
             if (is(Mutation::ForgetDeletes)) t.commits.seen = but(t.commits.seen, bit(sid));
             else t.tombs.seen |= bit(sid);
             go(t, "forget", sid);
+        }
+        if (s.tags < of.tags && has(s.commits.seen, sid)) {
+            State t = s;
+            ++t.tags;
+            t.marks.seen |= bit(sid), t.marks.kept |= bit(sid);  // a put that returns is durable
+            t.tagged_ever |= bit(sid);
+            go(t, "a mark is put on", sid);
         }
         if (has(s.sessions & (s.commits.seen | s.fences.seen), sid) && of.pruners > 0) {
             State t = s;
@@ -229,6 +236,10 @@ const char* Model::violation(const State& s) const {
     const Bits sound = chunks_in(s, but(s.packs.seen, s.bad));
     for (int sid = 0; sid < kSids; ++sid)
         if (has(live, sid) && but(tree(sid), sound | s.excused[sid]) != 0) return "a live snapshot has lost a chunk";
+    const Bits traced = chunks_in(s, s.packs.seen | s.quarantine.seen);
+    for (int sid = 0; sid < kSids; ++sid)
+        if (has(live, sid) && but(tree(sid), traced) != 0) return "a chunk of a live snapshot has left no trace";
+    if (but(s.tagged_ever & s.commits.seen, s.marks.seen) != 0) return "a snapshot has lost its mark";
     return nullptr;
 }
 

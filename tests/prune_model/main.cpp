@@ -133,7 +133,7 @@ std::size_t limit_of_states() {
 Result search(const Configuration& configuration, Mutation mutation, bool with_trace) {
     const Model model{configuration, mutation};
     const Result result = Search(model, limit_of_states()).run();
-    std::printf("%-14s %-24s %-10s %9llu states %6.1f s  %s\n", configuration.name,
+    std::printf("%-16s %-24s %-10s %9llu states %6.1f s  %s\n", configuration.name,
                 kMutationNames[static_cast<std::size_t>(mutation)],
                 result.violation != nullptr ? "VIOLATION" : result.complete ? "holds" : "CUT OFF",
                 static_cast<unsigned long long>(result.states), result.seconds,

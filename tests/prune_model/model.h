@@ -1,4 +1,4 @@
-// An explicit-state model of docs/prune.md: writers, pruners, forget, undelete, bundles of tombstones, damage,
+// An explicit-state model of docs/prune.md: writers, pruners, forget, undelete, marks, bundles of tombstones, damage,
 // quarantine and a power cut over one small store, in every order that there is. Each rule is a mutation too: leaving
 // it out must be caught. What a step does is one call of the backend or one event; anybody may sleep or die between
 // two.
@@ -16,6 +16,8 @@ using Bits = std::uint8_t;  // a set of up to eight things
 constexpr int kPacks = 8, kSids = 6, kLists = 4, kWriters = 2, kPruners = 2;
 constexpr Bits bit(int i) { return static_cast<Bits>(1u << i); }
 inline bool has(Bits set, int i) { return (set >> i & 1) != 0; }
+inline Bits but(Bits set, Bits without) { return set & static_cast<Bits>(~without); }
+inline int lowest(Bits set) { return __builtin_ctz(set); }  // of a set that is not empty
 
 // Name, the configuration in which it must be caught, what is left out. Two rules have none, for no order of steps was
 // found in which leaving them out does harm, since each sync is for everything: the sync before a decision is obeyed
@@ -66,7 +68,14 @@ inline bool has(Bits set, int i) { return (set >> i & 1) != 0; }
     X(BundleBusy, "bundles", "bundling takes tombstones of sessions that have an object, of which B7 reads no bundle") \
     X(DamageRecordEarly, "damage", "a damage record goes while its pack is listed") \
     X(WithdrawnUnread, "alarm", "damage is withdrawn without reading the box") \
-    X(QuarantineUnnamed, "quarantine", "quarantine removes chunks that are not named lost")
+    X(QuarantineUnnamed, "quarantine", "quarantine removes chunks that are not named lost") \
+    X(QuarantineNoCopy, "quarantine", "P9: a pack with lost chunks is removed without a copy") \
+    X(QuarantineNoSync, "power-quarantine", "P9: a pack is removed before its copy is durable") \
+    X(QuarantineOwnOnly, "quarantine-again", "P9: who carries out another's decision copies nothing") \
+    X(ResumeUnlisted, "resume", "P6 goes on from P1's marks although a pack with one is gone") \
+    X(MarksOfForgotten, "marks-spared", "marks of forgotten snapshots go whose commit still stands") \
+    X(MarksUnlisted, "marks", "marks of snapshots go that P1 did not list") \
+    X(MarksStale, "marks", "marks go of what is forgotten now and had no commit when P1 listed")
 
 enum class Mutation {
 #define X(name, where, text) name,
@@ -88,14 +97,20 @@ struct Configuration {
     bool quarantine = false;        // damaged packs are victims whose chunks may be named lost
     bool forgotten = false;         // snapshot 0 has a tombstone at the start
     bool a_names_b = false;         // a is the tree node below which b lies
+    bool resume = false;            // P6 goes on from P1's marks
+    bool sweeping = false;          // marks are put on snapshots and swept
+    bool tagged = false;            // snapshot 0 has a mark at the start
+    int tags = 0;                   // marks that may be put
+    bool spares = false;            // commits of forgotten snapshots are to be kept (--keep-forgotten)
     Bits packs[3] = {1, 0, 0};      // at the start, and snapshot 0, acknowledged, needs all that is in them
 };
 
 enum class At : std::uint8_t {
     Idle, B1, B2, B2Read, B3, B3Rest, B3Damage, B4, B4Sync, B5, B6, B6Lost, B6Sync, B7, End,  // writers
     Choose, P3, P4, P4Put, P5, P6Lists, P6ListsRead, P6Tombs, P6Bundles, P6Snapshots, P6Packs, P6PacksRest, P7, P7Sync,
-    P8, P8Sync, P9, P9Sync, P9Commits, P9Waiting, P9List, GiveUp, GiveUpSync, GiveUpRemove, ObeySync,  // pruners
-    NoVictimsTombs, NoVictimsBundles, NoVictimsSync, NoVictimsRemove, Done
+    P8, P8Sync, P9Damage, P9, P9Copied, P9Safe, P9Sync, P9Commits, P9Marks, P9Waiting, P9List, GiveUp, GiveUpSync,
+    GiveUpRemove, ObeySync, NoVictimsTombs, NoVictimsBundles, NoVictimsSync, NoVictimsRemove, NoVictimsMarks,
+    SweepLook, Sweep, Done  // pruners
 };
 
 // What is seen, and what of it no power cut undoes.
@@ -105,16 +120,19 @@ struct Layered {
 
 struct Writer {
     At at = At::Idle;
-    Bits run = 0, lists = 0, condemned = 0, view = 0, chunks = 0, own = 0, again = 0, told = 0;
+    Bits run = 0, lists = 0, condemned = 0, view = 0, own = 0, again = 0, told = 0;
 };
 struct Pruner {
     At at = At::Idle;
     Bits run = 0, list = 0, victims = 0, waits = 0, lists = 0, condemned = 0, tombs = 0, live = 0, listed = 0;
     Bits reached = 0, goes = 0, read = 0, commits = 0, marked_first = 0;
+    Bits walked = 0, a_in = 0, b_in = 0;      // by P1: snapshots; packs in which it marked a and b, counted from 1
+    Bits safe = 0, copied = 0;                // packs: P7 found all of it elsewhere; to be copied before they go
+    Bits tombs_first = 0, commits_first = 0;  // as P1 listed them
 };
 
 struct State {
-    Layered packs, commits, fences, tombs, bundled, lists, waiting, decisions;
+    Layered packs, commits, fences, tombs, bundled, lists, waiting, decisions, quarantine, marks;
     Bits content[kPacks] = {};
     Bits bad = 0, marked = 0, noticed = 0, lost = 0;  // packs; on record; ever on record; chunks named lost
     Bits packs_ever = 0, sessions = 0;
@@ -124,6 +142,7 @@ struct State {
     Bits excused[kSids] = {};
     Bits forgets = 0, copies = 0, damages = 0, alarms = 0, cuts = 0, bundles = 0, bundle_step = 0, bundle_of = 0;
     Bits false_success = 0, missed_tombstone = 0;
+    Bits tagged_ever = 0, tags = 0;  // snapshots on which a mark was put; how often one was
     Writer writers[kWriters];
     Pruner pruners[kPruners];
     bool operator==(const State& other) const { return std::memcmp(this, &other, sizeof *this) == 0; }
@@ -160,10 +179,20 @@ struct Model {
     void pruner(const State& state, int i, Successors& out) const;
     void pruner_chooses(const State& state, int i, Successors& out) const;
     void pruner_marks(const State& state, int i, Successors& out) const;
+    void pruner_decides(const State& state, int i, Successors& out) const;
     void pruner_removes(const State& state, int i, Successors& out) const;
+    void pruner_sweeps(const State& state, int i, Successors& out) const;
     void environment(const State& state, Successors& out) const;
     void power_cut(const State& state, Successors& out) const;
-    Bits going(const State& state, const Pruner& pruner) const;
+    void end_prune(State& state, int i) const;
+    void each_marking(State& state, int i, Bits walked, const std::function<void()>& found) const;
+    // What snapshots of these sids need, as marking finds it in the listed packs; `whole` false: something is missing.
+    Bits reach(const State& state, Bits live, Bits listed, bool& whole) const;
+    Bits reach_again(const State& state, const Pruner& pruner, bool& whole) const;
+    struct Fates {
+        Bits goes = 0, copied = 0;
+    };
+    Fates going(const State& state, const Pruner& pruner) const;
     int free_pack(const State& state, Bits content) const;
 };
 

@@ -1,53 +1,47 @@
-// A prune: P0 to P9, giving up, taking over, and a prune without victims. P0 to P2 are free choices: any victims, any
-// session fenced, any list taken over.
+// A prune up to P5, and who takes over a list. P0 to P2 are free choices: any victims, any session fenced, any list
+// taken over.
 #include "tests/prune_model/model.h"
 
 namespace prune_model {
 
-namespace {
-
-Bits but(Bits set, Bits without) { return set & static_cast<Bits>(~without); }
-
-void end_prune(State& t, int i, const Model& model) {
+void Model::end_prune(State& t, int i) const {
     const Bits next = static_cast<Bits>(t.pruners[i].run + 1);
     t.pruners[i] = {};
     t.pruners[i].run = next;
-    t.pruners[i].at = next < model.of.pruner_runs ? At::Choose : At::Done;
+    t.pruners[i].at = next < of.pruner_runs ? At::Choose : At::Done;
 }
 
-// What snapshots of these sids need, as marking finds it in the listed packs; `whole` false: something is missing.
-Bits reach(const Model& model, const State& s, Bits live, Bits listed, bool& whole) {
-    Bits reached = 0;
-    whole = true;
-    for (int sid = 0; sid < kSids; ++sid) {
-        if (!has(live, sid)) continue;
-        const Bits needed = model.tree(sid), there = model.chunks_in(s, listed);
-        Bits here = needed;
-        if (model.of.a_names_b && (needed & 1) != 0) {
-            // b is known only through a sound copy of a, which is a node.
-            const bool node = (model.chunks_in(s, but(listed, s.bad)) & 1) != 0;
-            if (!node) {
-                if (!model.is(Mutation::P1LostNodeGoesOn)) whole = false;
-                here &= 1;
-            }
+// P1 may find each chunk in any pack that is listed. `walked` are the snapshots that it marked: P6 goes on from there.
+void Model::each_marking(State& t, int i, Bits walked, const std::function<void()>& found) const {
+    Pruner& n = t.pruners[i];
+    n.walked = walked;
+    const auto each_place = [&](Bits chunk, Bits& place, const std::function<void()>& next) {
+        place = 0;
+        if ((n.marked_first & chunk) == 0) return next();
+        for (int pack = 0; pack < kPacks; ++pack) {
+            if (!has(t.packs.seen, pack) || (t.content[pack] & chunk) == 0) continue;
+            place = static_cast<Bits>(pack + 1);
+            next();
         }
-        const Bits missing = but(here, there);
-        if (but(missing, s.lost) != 0) whole = false;
-        reached |= here;
-    }
-    return reached;
+    };
+    each_place(1, n.a_in, [&] { each_place(2, n.b_in, found); });
 }
-
-}  // namespace
 
 void Model::pruner_chooses(const State& s, int i, Successors& out) const {
     const std::string who = "pruner " + std::to_string(i) + ": ";
     const auto go = [&](const State& t, const std::string& what) { out.add(t, [&] { return who + what; }); };
+    const auto lists_first = [&](Pruner& p) {
+        if (of.sweeping) p.tombs_first = s.tombs.seen | s.bundled.seen, p.commits_first = s.commits.seen;
+    };
     const auto first_mark = [&](Pruner& p) {
         bool whole = true;
-        p.marked_first = reach(*this, s, but(s.commits.seen, s.tombs.seen | s.bundled.seen), s.packs.seen, whole);
+        const Bits live = of.spares ? s.commits.seen : but(s.commits.seen, s.tombs.seen | s.bundled.seen);
+        p.marked_first = reach(s, live, s.packs.seen, whole);
         p.read = but(s.packs.seen, s.bad);
         p.waits = s.sessions;
+        lists_first(p);
+        // Nobody goes on from marks that lack something.
+        return whole && but(p.marked_first, chunks_in(s, s.packs.seen)) == 0 ? live : Bits{0};
     };
     if (s.copies < of.copies) {
         for (Bits chunks = 1; chunks <= 3; ++chunks) {
@@ -72,9 +66,16 @@ void Model::pruner_chooses(const State& s, int i, Successors& out) const {
             n.list = static_cast<Bits>(list);
             n.victims = static_cast<Bits>(victims);
             t.lists_ever |= bit(list);
-            first_mark(n);
+            const Bits walked = first_mark(n);
             n.at = At::P3;
-            go(t, "P2 chooses packs " + std::to_string(victims));
+            const std::string chooses = "P2 chooses packs " + std::to_string(victims);
+            if (!of.resume || walked == 0) go(t, chooses);
+            else each_marking(t, i, walked, [&] {
+                std::string marks = "P1 marks";
+                if (n.a_in != 0) marks += " a in P" + std::to_string(n.a_in - 1);
+                if (n.b_in != 0) marks += " b in P" + std::to_string(n.b_in - 1);
+                go(t, marks + ", " + chooses);
+            });
         }
     }
     for (int other = 0; other < kLists; ++other) {
@@ -96,6 +97,7 @@ void Model::pruner_chooses(const State& s, int i, Successors& out) const {
         go(t, "P0 adopts list " + std::to_string(other));
     }
     State t = s;
+    lists_first(t.pruners[i]);
     t.pruners[i].at = At::NoVictimsTombs;
     go(t, "has no victims");
 }
@@ -106,7 +108,7 @@ void Model::pruner(const State& s, int i, Successors& out) const {
     if (p.at == At::Idle || p.at == At::Choose) return pruner_chooses(s, i, out);
     if (of.deaths) {
         State t = s;
-        end_prune(t, i, *this);
+        end_prune(t, i);
         out.add(t, [&] { return "pruner " + std::to_string(i) + ": killed"; });
     }
     const auto go = [&](State t, At next, const char* what) {
@@ -146,164 +148,7 @@ void Model::pruner(const State& s, int i, Successors& out) const {
         }
         case At::P6Lists: case At::P6ListsRead: case At::P6Tombs: case At::P6Bundles: case At::P6Snapshots:
         case At::P6Packs: case At::P6PacksRest: return pruner_marks(s, i, out);
-        default: return pruner_removes(s, i, out);
-    }
-}
-
-void Model::pruner_marks(const State& s, int i, Successors& out) const {
-    const Pruner& p = s.pruners[i];
-    State t = s;
-    Pruner& n = t.pruners[i];
-    const auto go = [&](At next, const char* what) {
-        n.at = next;
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
-    };
-    const At after = is(Mutation::P6BeforeP5) ? At::P5 : At::P7;
-    const auto finish = [&] {
-        bool whole = true;
-        n.reached = reach(*this, s, n.live, n.listed, whole);
-        if (is(Mutation::P6NotDone)) n.reached = p.marked_first;
-        go(whole ? after : At::GiveUp, whole ? "P6 has marked" : "P6 misses something: gives up");
-    };
-    switch (p.at) {
-        case At::P6Lists:
-            n.lists = s.lists.seen;
-            if (is(Mutation::P6PacksFirst)) n.listed = s.packs.seen, n.read = but(n.listed, s.bad);
-            if (of.split || is(Mutation::P6PacksFirst)) return go(At::P6ListsRead, "P6 lists condemned");
-            n.condemned = condemned(s, n.lists);
-            return go(At::P6Tombs, "P6 reads condemned");
-        case At::P6ListsRead:
-            // The mutation has listed the packs in the step before.
-            n.condemned = condemned(s, is(Mutation::P6PacksFirst) ? s.lists.seen : p.lists);
-            return go(At::P6Tombs, "P6 reads condemned");
-        case At::P6Tombs:
-            n.tombs = is(Mutation::BundlesFirst) ? s.bundled.seen : s.tombs.seen;
-            n.commits = s.tombs.seen | s.bundled.seen;  // all of them must be found
-            return go(At::P6Bundles, "P6 lists tombstones");
-        case At::P6Bundles:
-            n.tombs |= is(Mutation::BundlesFirst) ? s.tombs.seen : s.bundled.seen;
-            if (but(p.commits, n.tombs) != 0) t.missed_tombstone = 1;
-            return go(At::P6Snapshots, "P6 lists bundles");
-        case At::P6Snapshots:
-            n.live = but(s.commits.seen, p.tombs);
-            n.commits = p.tombs;
-            return go(At::P6Packs, "P6 lists snapshots");
-        case At::P6Packs:
-            if (is(Mutation::P6PacksFirst)) return finish();
-            n.listed = of.split ? s.packs.seen & 0x55 : s.packs.seen;
-            // Read as soon as they are listed, however long the rest takes.
-            if (!is(Mutation::P7ReadBeforeP3)) n.read = but(n.listed, s.bad);
-            if (of.split) return go(At::P6PacksRest, "P6 lists packs");
-            return finish();
-        default:
-            n.listed |= s.packs.seen & 0xAA;
-            if (!is(Mutation::P7ReadBeforeP3)) n.read = but(n.listed, s.bad);
-            return finish();
-    }
-}
-
-// P7: the victims of which every chunk that is reached has a survivor.
-Bits Model::going(const State& s, const Pruner& p) const {
-    Bits trusted = but(p.listed, s.marked);
-    const Bits own = p.victims, others = but(p.condemned, own);
-    if (!is(Mutation::P7OthersVictims)) trusted = but(trusted, others);
-    if (!is(Mutation::P7OwnVictims)) trusted = but(trusted, own);
-    if (is(Mutation::P7ReadBeforeP3)) trusted &= p.read;
-    else if (!is(Mutation::P7Unread)) trusted &= p.read;
-    Bits safe = chunks_in(s, trusted);
-    Bits goes = 0;
-    for (int pack = 0; pack < kPacks; ++pack) {
-        if (!has(own & p.listed, pack)) continue;
-        Bits named = of.quarantine && has(s.marked, pack) ? s.lost : Bits{0};
-        if (of.quarantine && has(s.marked, pack) && is(Mutation::QuarantineUnnamed)) named = 3;
-        const Bits needed = s.content[pack] & p.reached;
-        if (but(needed, safe | named) == 0 || is(Mutation::P7UnreachableOnly)) goes |= bit(pack);
-    }
-    return goes;
-}
-
-void Model::pruner_removes(const State& s, int i, Successors& out) const {
-    const Pruner& p = s.pruners[i];
-    State t = s;
-    Pruner& n = t.pruners[i];
-    const Bits mine = bit(p.list);
-    const auto go = [&](At next, const char* what) {
-        n.at = next;
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
-    };
-    const auto end = [&](const char* what) {
-        end_prune(t, i, *this);
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
-    };
-    const auto remove_commits = [&] {
-        t.commits.seen = but(s.commits.seen, p.commits);
-        n.commits = 0;
-    };
-    switch (p.at) {
-        case At::P7:
-            n.goes = going(s, p);
-            if (is(Mutation::P9CommitEarly)) remove_commits();
-            go(is(Mutation::P7NoSync) ? At::P8 : At::P7Sync, "P7 chooses what goes");
-            t = s;
-            return go(At::GiveUp, "P7 fails: gives up");
-        case At::P7Sync: sync(t); return go(At::P8, "P7 syncs");
-        case At::P8:
-            if (has(s.decisions.seen, p.list)) {
-                if (is(Mutation::P8NotObeyed)) return go(At::P9, "P8 finds a decision and goes its own way");
-                n.goes = s.goes[p.list];
-                return go(At::ObeySync, "P8 finds a decision");
-            }
-            if (is(Mutation::P8NoDecision)) return go(At::P9, "P8 decides nothing");
-            t.decisions.seen |= mine, t.goes[p.list] = p.goes;
-            return go(At::P8Sync, "P8 decides");
-        case At::ObeySync:
-            sync(t);
-            if (!has(s.decisions.seen, p.list)) return go(At::P8, "P8 syncs: the decision is gone");
-            return go(At::P9, "P8 syncs before it obeys");
-        case At::P8Sync: sync(t); return go(At::P9, "P8 is durable");
-        case At::P9: {
-            if (is(Mutation::P9ListFirst) && has(s.lists.seen, p.list)) {
-                t.lists.seen = but(t.lists.seen, mine);
-                return go(At::P9, "P9 removes the list first");
-            }
-            for (int pack = 0; pack < kPacks; ++pack) {
-                if (!has(p.goes & s.packs.seen, pack)) continue;
-                t.packs.seen = but(t.packs.seen, bit(pack));
-                return go(At::P9, "P9 removes a pack");
-            }
-            return go(At::P9Sync, "P9 has removed the packs");
-        }
-        case At::P9Sync: sync(t); return go(At::P9Commits, "P9 syncs");
-        case At::P9Commits: remove_commits(); return go(At::P9Waiting, "P9 removes forgotten commits");
-        case At::P9Waiting: t.waiting.seen = but(s.waiting.seen, mine); return go(At::P9List, "P9 removes waiting");
-        case At::P9List:
-            t.lists.seen = but(s.lists.seen, mine);
-            if (is(Mutation::DecisionRemoved)) t.decisions.seen = but(t.decisions.seen, mine);
-            return end("P9 removes the list");
-        case At::GiveUp:
-            if (is(Mutation::GiveUpNoDecision)) return go(At::GiveUpRemove, "gives up without a decision");
-            if (has(s.decisions.seen, p.list)) {
-                if (is(Mutation::GiveUpNotObeying)) return go(At::GiveUpRemove, "gives up, obeys nothing");
-                n.goes = s.goes[p.list], n.commits = 0;
-                return go(At::ObeySync, "gives up, finds a decision");
-            }
-            t.decisions.seen |= mine, t.goes[p.list] = 0;
-            return go(At::GiveUpSync, "decides to keep all");
-        case At::GiveUpSync: sync(t); return go(At::GiveUpRemove, "keep-all is durable");
-        case At::GiveUpRemove:
-            t.waiting.seen = but(s.waiting.seen, mine);
-            t.lists.seen = but(s.lists.seen, mine);
-            if (is(Mutation::DecisionRemoved)) t.decisions.seen = but(t.decisions.seen, mine);
-            return end("removes its list");
-        case At::NoVictimsTombs:
-            n.tombs = is(Mutation::BundlesFirst) ? s.bundled.seen : s.tombs.seen;
-            return go(At::NoVictimsBundles, "no victims: lists tombstones");
-        case At::NoVictimsBundles:
-            n.commits = p.tombs | (is(Mutation::BundlesFirst) ? s.tombs.seen : s.bundled.seen);
-            return go(is(Mutation::NoVictimsNoSync) ? At::NoVictimsRemove : At::NoVictimsSync, "lists bundles");
-        case At::NoVictimsSync: sync(t); return go(At::NoVictimsRemove, "no victims: syncs");
-        case At::NoVictimsRemove: remove_commits(); return end("no victims: removes forgotten commits");
-        default: return;
+        default: return pruner_decides(s, i, out);
     }
 }
 
