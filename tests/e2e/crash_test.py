@@ -25,15 +25,16 @@ class Crash(CrashCase):
             subprocess.run(["strace", "-o", "/dev/null", "true"], check=True)
         except (OSError, subprocess.CalledProcessError):
             self.skipTest("strace does not work here")
-        self.init()
         self.prepare()
         os.makedirs(self.path("case"))
         self.base, self.base_home = self.repository, self.path("home")
 
-    def fresh(self):
+    def fresh(self, command):
         v.copy_tree(self.base, self.path("case/repository"))
         v.copy_tree(self.base_home, self.path("case/home"))
         self.use(self.path("case/repository"), self.path("case/home"))
+        if not command.startswith("key "):
+            self.open_by_key_file()
 
     def traced(self, command, *options):
         return subprocess.run(["strace", "-f", "-qq", *options, self.vault, *self.commands()[command]],
@@ -42,7 +43,7 @@ class Crash(CrashCase):
 
     def calls(self, command, names):
         """(call, n) for every n up to which some thread of the command makes that call."""
-        self.fresh()
+        self.fresh(command)
         log = self.path("calls")
         done = self.traced(command, "-o", log, "-e", "trace=" + ",".join(names))
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -75,7 +76,7 @@ class Crash(CrashCase):
         for case in cases:
             what = " ".join(map(str, case))
             with self.subTest(what):
-                self.fresh()
+                self.fresh(case[0])
                 done = self.traced(case[0], "-o", "/dev/null", "-e", f"trace={case[1]}", "-e", trace_option(case))
                 self.assert_ended_in_order(done.returncode, what)
                 self.assert_sound(case[0], done.returncode, done.stdout, what)

@@ -26,7 +26,7 @@ class Kill(v.VaultCase):
         generator = random.Random(v.SEED)
         source = self.make_source(generator)
         first = self.file("first/file", b"kept from before the kills")
-        self.init()
+        self.init_by_key_file()
         first_id = self.snapshot(self.path("first"), "--series", "first")["snapshot_id"]
 
         # How long a whole run takes, measured on a repository of its own, so that the kills fall inside.
@@ -69,7 +69,7 @@ class Kill(v.VaultCase):
         for number in range(24):
             self.file(f"source/{number:02}", generator.randbytes(8 << 20))
         source = self.path("source")
-        self.init()
+        self.init_by_key_file()
         run = self.start("snapshot", source)
         while run.poll() is None and len(self.objects_in("packs")) == 0:
             time.sleep(0.002)
@@ -85,7 +85,7 @@ class Kill(v.VaultCase):
         generator = random.Random(v.SEED + 2)
         for number in range(40):
             self.file(f"source/{number:02}", generator.randbytes(8 << 20))
-        self.init()
+        self.init_by_key_file()
         for number in (signal.SIGINT, signal.SIGTERM):
             run = self.start("snapshot", self.path("source"))
             while run.poll() is None and not any(name.startswith("tmp/") for name in self.objects_in("tmp")):
@@ -104,7 +104,7 @@ class Kill(v.VaultCase):
             shared = generator.randbytes(200_000)
             self.file(f"one/shared-{number:02}", shared)
             self.file(f"two/shared-{number:02}", shared)
-        self.init()
+        self.init_by_key_file()
         for attempt in range(5):
             runs = [self.start("snapshot", self.path(name), "--series", name, "--force-rescan")
                     for name in ("one", "two")]  # fmt: skip

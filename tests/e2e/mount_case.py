@@ -30,7 +30,7 @@ def cat(path):
 class MountCase(v.VaultCase):
     def setUp(self):
         super().setUp()
-        self.init()
+        self.init_by_key_file()
         self.source = self.folder("source")
         self.point = self.folder("mnt")
         self.addCleanup(self.end, self.point)

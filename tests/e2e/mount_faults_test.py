@@ -261,7 +261,8 @@ class Daemons(MountCase):
     def test_what_prevents_a_mount_is_one_line_and_an_exit_code(self):
         self.fail_with(v.FAILED, "mount", self.path("nowhere"), says="nowhere")
         self.fail_with(v.USAGE, "mount", self.file("file"), says="no folder")
-        self.fail_with(v.WRONG_KEY, "mount", self.point, environment={"VAULT_PASSWORD": "wrong"})
+        wrong = {"VAULT_PASSWORD": "wrong", "VAULT_KEY_FILE": None}
+        self.fail_with(v.WRONG_KEY, "mount", self.point, environment=wrong)
         self.fail_with(v.NO_REPOSITORY, "mount", self.point, environment={"VAULT_REPOSITORY": self.path("nothing")})
         self.fail_with(v.FAILED, "umount", self.point, says="nothing is mounted")
         self.fail_with(v.USAGE, "umount", "/proc", says="no mount of vault")
@@ -281,8 +282,9 @@ class Daemons(MountCase):
         source = self.file("source of another", b"mine")
         for path in (home, point, source):
             os.chown(path, NOBODY, NOBODY)
+        del self.environment["VAULT_KEY_FILE"]
         self.environment |= {"VAULT_REPOSITORY": home + "/repository", "HOME": home, "XDG_CACHE_HOME": home + "/c",
-                             "XDG_STATE_HOME": home + "/s"}
+                             "XDG_STATE_HOME": home + "/s", "VAULT_PASSWORD": v.PASSWORD}
         device = self.path("fuse")
         os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(10, 229))
         os.chmod(device, 0o666)
