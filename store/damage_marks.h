@@ -23,6 +23,8 @@ struct DamageMarks {
     std::set<ChunkId> lost_data;                     // data chunks named lost, in whatever pack
 
     bool marks(const PackId& pack) const { return packs.contains(pack); }
+    // Whether damage on it stands or was withdrawn.
+    bool ever_marked(const PackId& pack) const { return marks(pack) || next_sequence.contains(pack); }
 };
 
 DamageMarks read_damage_marks(const Repository& repository);

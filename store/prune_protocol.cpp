@@ -124,8 +124,9 @@ DecisionRecord PruneProtocol::decide(const CondemnedRecord& list, std::vector<bo
     }
 }
 
-// Where this run did not find that all of a pack is safe elsewhere, the decision being another's, and damage on it is
-// on record, it may hold what is nowhere else: it goes to quarantine.
+// Where this run did not find that all of a pack is safe elsewhere, the decision being another's, and there is a record
+// of damage on it, it may hold what is nowhere else: it goes to quarantine. Also where that was withdrawn: the decision
+// may rest on what it said before. The records of a listed pack all stand.
 ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRecord& decision, const Known& known) {
     Backend& backend = repository_.backend();
     std::map<std::string, std::uint64_t> sizes;
@@ -133,7 +134,7 @@ ListOutcome PruneProtocol::remove(const CondemnedRecord& list, const DecisionRec
     const DamageMarks damage = read_damage_marks(repository_);
     const auto is_to_be_kept = [&](const PackId& pack) {
         const auto fate = known.fates.find(pack);
-        if (fate == known.fates.end() || fate->second == PackFate::Stays) return damage.marks(pack);
+        if (fate == known.fates.end() || fate->second == PackFate::Stays) return damage.ever_marked(pack);
         return fate->second == PackFate::Quarantined;
     };
     ListOutcome outcome;
@@ -187,10 +188,13 @@ std::uint64_t PruneProtocol::remove_commits(const std::vector<SessionId>& commit
 
 std::uint64_t PruneProtocol::remove_listed_commits(const std::vector<SessionId>& commits) {
     Backend& backend = repository_.backend();
+    std::vector<std::string> marks;
     for (const SessionId& sid : commits) {
         backend.remove("snapshots/" + sid.hex());
-        for (const ObjectInfo& mark : backend.list("marks/" + sid.hex())) backend.remove(mark.name);
+        for (const ObjectInfo& mark : backend.list("marks/" + sid.hex())) marks.push_back(mark.name);
     }
+    if (!marks.empty()) backend.sync();  // a commit that a power cut brings back comes with its marks
+    for (const std::string& mark : marks) backend.remove(mark);
     return commits.size();
 }
 

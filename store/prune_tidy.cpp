@@ -61,7 +61,7 @@ std::uint64_t bundle_tombstones(const Repository& repository, const PruneListing
 std::uint64_t remove_marks_of_forgotten(const Repository& repository, const PruneListing& listing) {
     constexpr std::size_t kFolderBytes = std::string_view("marks/").size();
     Backend& backend = repository.backend();
-    std::uint64_t removed = 0;
+    std::vector<std::string> going;
     std::optional<SessionId> last;
     bool is_gone = false;
     for (const ObjectInfo& info : backend.list("marks/")) {
@@ -70,11 +70,11 @@ std::uint64_t remove_marks_of_forgotten(const Repository& repository, const Prun
             last = sid;
             is_gone = listing.tombstones.forgotten.contains(sid) && !object_exists(backend, snapshot_name(sid));
         }
-        if (!is_gone) continue;
-        backend.remove(info.name);
-        ++removed;
+        if (is_gone) going.push_back(info.name);
     }
-    return removed;
+    if (!going.empty()) backend.sync();  // a commit that a power cut brings back comes with its marks
+    for (const std::string& mark : going) backend.remove(mark);
+    return going.size();
 }
 
 void remove_stale_waiting(const Repository& repository) {

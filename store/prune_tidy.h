@@ -16,7 +16,7 @@ constexpr std::size_t kBundleFrom = 128;
 std::uint64_t bundle_tombstones(const Repository& repository, const PruneListing& listing,
                                 std::size_t from = kBundleFrom);
 
-// Removes the marks of snapshots that are forgotten and whose commits are gone.
+// Removes the marks of snapshots that are forgotten and whose commits are gone, after that was made durable.
 std::uint64_t remove_marks_of_forgotten(const Repository& repository, const PruneListing& listing);
 
 // Removes waiting/<n> of lists that are decided and gone: an adopter that was slow may have put it after the end.

@@ -2,6 +2,7 @@
 #include "store/undelete.h"
 
 #include "store/box_gatherer.h"
+#include "store/control_objects.h"
 #include "store/known_chunks.h"
 #include "store/own_packs.h"
 #include "store/pack_writer.h"
@@ -178,6 +179,10 @@ bool attempt(const Repository& repository, const Snapshot& forgotten, WriterIden
 
 UndeleteReport undelete_snapshot(const Repository& repository, const Snapshot& forgotten,
                                  const std::function<bool()>& interrupted, const PackLimits& packs) {
+    // Its marks go only after its commit: while that stands, the tags that were read are all.
+    if (!object_exists(repository.backend(), "snapshots/" + forgotten.sid.hex()))
+        throw Error(ErrorKind::NotFound, "snapshot " + forgotten.short_id() +
+                                             " cannot be brought back: a prune has removed it since it was listed");
     WriterIdentity writer = WriterIdentity::acquire(repository.state_folder());
     end_dead_sessions(repository);
     UndeleteReport report;

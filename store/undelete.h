@@ -17,7 +17,8 @@ struct UndeleteReport {
 
 // `forgotten` is of a listing with Forgotten::Read; it comes back with its times, series, tags and contents, not held.
 // Throws NotFound where part of it is gone already, Exists where it is back already (another snapshot has it as its
-// original), Corrupt where part of it cannot be read. `interrupted` is polled; true ends the run with Interrupted. A
+// original), Corrupt where part of it cannot be read. Its commit has to be there still, after the listing that read its
+// tags: a prune removes a commit first, then its marks. `interrupted` is polled; true ends the run with Interrupted. A
 // run that was fenced by somebody else is tried once more.
 UndeleteReport undelete_snapshot(const Repository& repository, const Snapshot& forgotten,
                                  const std::function<bool()>& interrupted, const PackLimits& packs = {});

@@ -99,6 +99,10 @@ std::vector<Configuration> configurations() {
     add("power-quarantine", [](Configuration& c) {
         c.pruners = 1, c.pruner_runs = 2, c.damages = 1, c.quarantine = true, c.power_cut = true;
     });
+    add("withdrawn", [](Configuration& c) {
+        c.pruners = 1, c.pruner_runs = 2, c.deaths = true, c.quarantine = true, c.false_alarm = c.false_loss = true;
+        c.damages = 1;
+    });
     add("resume", [](Configuration& c) {
         c.pruners = 2, c.resume = true;
         c.packs[0] = 1, c.packs[1] = 1;
@@ -119,6 +123,13 @@ std::vector<Configuration> configurations() {
     });
     add("marks-spared", [](Configuration& c) {
         c.writers = 1, c.pruners = 1, c.forgets = 1, c.sweeping = c.tagged = c.spares = true;
+    });
+    add("undelete-marks", [](Configuration& c) {
+        c.writers = 1, c.undelete = true, c.pruners = 1, c.sweeping = c.tagged = true;
+    });
+    add("power-marks", [](Configuration& c) {
+        c.pruners = 1, c.pruner_runs = 2, c.forgets = 1, c.sweeping = c.tagged = true, c.power_cut = true;
+        c.packs[0] = 1, c.packs[1] = 2;
     });
     return all;
 }

@@ -75,6 +75,17 @@ int Model::free_pack(const State& s, Bits content) const {
     return -1;
 }
 
+// What commits and runs at work need of these chunks, the damage has taken, not the protocol.
+void Model::excuse(State& s, Bits chunks) const {
+    for (int sid = 0; sid < kSids; ++sid) {
+        bool running = false;
+        for (int w = 0; w < kWriters; ++w)
+            running = running || (this->sid(w, s.writers[w].run) == sid && s.writers[w].at != At::Idle &&
+                                  s.writers[w].at != At::Done);
+        if (has(s.commits.seen, sid) || running) s.excused[sid] |= chunks;
+    }
+}
+
 void Model::environment(const State& s, Successors& out) const {
     const Bits tombs = s.tombs.seen | s.bundled.seen;
     const auto go = [&](const State& t, const char* what, int which) {
@@ -109,16 +120,10 @@ void Model::environment(const State& s, Successors& out) const {
             State t = s;
             ++t.damages;
             t.bad |= bit(pack);
-            // What no other sound pack holds that is there to stay, the damage has taken, not the protocol.
+            // What no other sound pack holds that is there to stay.
             const Bits sound = but(but(s.packs.seen, s.bad | bit(pack)), condemned(s, 0xFF));
             const Bits taken = but(s.content[pack], chunks_in(s, sound));
-            for (int sid = 0; sid < kSids; ++sid) {
-                bool running = false;
-                for (int w = 0; w < kWriters; ++w)
-                    running = running || (this->sid(w, s.writers[w].run) == sid && s.writers[w].at != At::Idle &&
-                                          s.writers[w].at != At::Done);
-                if (has(s.commits.seen, sid) || running) t.excused[sid] |= taken;
-            }
+            excuse(t, taken);
             go(t, "goes bad: pack", pack);
         }
         const bool bad = has(s.bad, pack), marked = has(s.marked, pack);
@@ -138,11 +143,21 @@ void Model::environment(const State& s, Successors& out) const {
             t.alarms = 1;
             t.marked |= bit(pack), t.noticed |= bit(pack);
             go(t, "is put on record though sound: pack", pack);
+            const Bits alone = but(s.content[pack], s.lost | chunks_in(s, but(s.packs.seen, s.bad | bit(pack))));
+            if (of.false_loss && alone != 0) {
+                t.lost |= alone;
+                excuse(t, alone);  // of the listed packs; in quarantine it must be found
+                go(t, "is put on record though sound, with lost chunks: pack", pack);
+            }
         }
         if (of.false_alarm && marked && (!bad || is(Mutation::WithdrawnUnread))) {
             State t = s;
             t.marked = but(t.marked, bit(pack));
             if (!bad) t.noticed = but(t.noticed, bit(pack));
+            if (of.false_loss) {
+                t.withdrawn |= bit(pack);
+                t.lost = but(s.lost, but(s.content[pack], chunks_in(s, but(s.marked & s.bad, bit(pack)))));
+            }
             go(t, "is withdrawn from the record: pack", pack);
         }
         if (is(Mutation::DamageRecordEarly) && bad && marked) {
@@ -240,6 +255,8 @@ const char* Model::violation(const State& s) const {
     for (int sid = 0; sid < kSids; ++sid)
         if (has(live, sid) && but(tree(sid), traced) != 0) return "a chunk of a live snapshot has left no trace";
     if (but(s.tagged_ever & s.commits.seen, s.marks.seen) != 0) return "a snapshot has lost its mark";
+    if (of.sweeping && of.undelete && has(s.tagged_ever, 0) && has(but(s.commits.seen, s.tagged_again), sid(0, 0)))
+        return "an undelete has lost the mark";
     return nullptr;
 }
 

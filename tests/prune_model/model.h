@@ -72,10 +72,13 @@ inline int lowest(Bits set) { return __builtin_ctz(set); }  // of a set that is 
     X(QuarantineNoCopy, "quarantine", "P9: a pack with lost chunks is removed without a copy") \
     X(QuarantineNoSync, "power-quarantine", "P9: a pack is removed before its copy is durable") \
     X(QuarantineOwnOnly, "quarantine-again", "P9: who carries out another's decision copies nothing") \
+    X(QuarantineWithdrawn, "withdrawn", "P9: a pack whose damage was withdrawn after the decision is not copied") \
     X(ResumeUnlisted, "resume", "P6 goes on from P1's marks although a pack with one is gone") \
     X(MarksOfForgotten, "marks-spared", "marks of forgotten snapshots go whose commit still stands") \
     X(MarksUnlisted, "marks", "marks of snapshots go that P1 did not list") \
-    X(MarksStale, "marks", "marks go of what is forgotten now and had no commit when P1 listed")
+    X(MarksStale, "marks", "marks go of what is forgotten now and had no commit when P1 listed") \
+    X(MarksNoSync, "power-marks", "marks go before the removal of their commits is durable") \
+    X(UndeleteMarksLate, "undelete-marks", "undelete does not look for the commit again after it read the marks")
 
 enum class Mutation {
 #define X(name, where, text) name,
@@ -94,6 +97,7 @@ struct Configuration {
     bool lost_replies = false, split = false, power_cut = false, bundling = false;
     int damages = 0;
     bool false_alarm = false;       // a sound box may be put on record and withdrawn
+    bool false_loss = false;        // with a false alarm: what the box holds may be named lost, and so withdrawn
     bool quarantine = false;        // damaged packs are victims whose chunks may be named lost
     bool forgotten = false;         // snapshot 0 has a tombstone at the start
     bool a_names_b = false;         // a is the tree node below which b lies
@@ -106,11 +110,12 @@ struct Configuration {
 };
 
 enum class At : std::uint8_t {
-    Idle, B1, B2, B2Read, B3, B3Rest, B3Damage, B4, B4Sync, B5, B6, B6Lost, B6Sync, B7, End,  // writers
+    Idle, B1, B2, B2Read, B3, B3Rest, B3Damage, B4, B4Sync, B5, B6, B6Lost, B6Sync, B7, End,
+    UndeleteMarks, UndeleteLooks,  // writers
     Choose, P3, P4, P4Put, P5, P6Lists, P6ListsRead, P6Tombs, P6Bundles, P6Snapshots, P6Packs, P6PacksRest, P7, P7Sync,
-    P8, P8Sync, P9Damage, P9, P9Copied, P9Safe, P9Sync, P9Commits, P9Marks, P9Waiting, P9List, GiveUp, GiveUpSync,
-    GiveUpRemove, ObeySync, NoVictimsTombs, NoVictimsBundles, NoVictimsSync, NoVictimsRemove, NoVictimsMarks,
-    SweepLook, Sweep, Done  // pruners
+    P8, P8Sync, P9Damage, P9, P9Copied, P9Safe, P9Sync, P9Commits, P9MarksSync, P9Marks, P9Waiting, P9List, GiveUp,
+    GiveUpSync, GiveUpRemove, ObeySync, NoVictimsTombs, NoVictimsBundles, NoVictimsSync, NoVictimsRemove,
+    NoVictimsMarksSync, NoVictimsMarks, SweepLook, SweepSync, Sweep, Done  // pruners
 };
 
 // What is seen, and what of it no power cut undoes.
@@ -121,6 +126,7 @@ struct Layered {
 struct Writer {
     At at = At::Idle;
     Bits run = 0, lists = 0, condemned = 0, view = 0, own = 0, again = 0, told = 0;
+    Bits tagged = 0;  // an undelete: the mark of its snapshot was read
 };
 struct Pruner {
     At at = At::Idle;
@@ -142,7 +148,8 @@ struct State {
     Bits excused[kSids] = {};
     Bits forgets = 0, copies = 0, damages = 0, alarms = 0, cuts = 0, bundles = 0, bundle_step = 0, bundle_of = 0;
     Bits false_success = 0, missed_tombstone = 0;
-    Bits tagged_ever = 0, tags = 0;  // snapshots on which a mark was put; how often one was
+    Bits withdrawn = 0;  // packs with a damage record that says so
+    Bits tagged_ever = 0, tagged_again = 0, tags = 0;  // snapshots that got a mark; by undelete; how often one was put
     Writer writers[kWriters];
     Pruner pruners[kPruners];
     bool operator==(const State& other) const { return std::memcmp(this, &other, sizeof *this) == 0; }
@@ -185,6 +192,8 @@ struct Model {
     void environment(const State& state, Successors& out) const;
     void power_cut(const State& state, Successors& out) const;
     void end_prune(State& state, int i) const;
+    void undelete_reads(const State& state, int i, Successors& out) const;
+    void excuse(State& state, Bits chunks) const;
     void each_marking(State& state, int i, Bits walked, const std::function<void()>& found) const;
     // What snapshots of these sids need, as marking finds it in the listed packs; `whole` false: something is missing.
     Bits reach(const State& state, Bits live, Bits listed, bool& whole) const;

@@ -84,11 +84,14 @@ void Model::pruner_removes(const State& s, int i, Successors& out) const {
     };
     switch (p.at) {
         // Which of them are copied first: what this run's P7 found to be named lost, and where the decision is
-        // another's and this run would keep the pack, or knows nothing of it, all with damage on record.
+        // another's and this run would keep the pack, or knows nothing of it, all with a damage record.
         case At::P9Damage: {
             const Bits unknown = but(p.goes, p.safe | p.copied);
             n.copied = p.goes & p.copied;
             if (!is(Mutation::QuarantineOwnOnly)) n.copied |= unknown & s.marked;
+            // The decision may rest on a record that was withdrawn since.
+            if (!is(Mutation::QuarantineOwnOnly) && !is(Mutation::QuarantineWithdrawn))
+                n.copied |= unknown & s.withdrawn;
             if (is(Mutation::QuarantineNoCopy)) n.copied = 0;
             n.safe = 0;
             return go(At::P9, "P9 reads damage");
@@ -122,7 +125,10 @@ void Model::pruner_removes(const State& s, int i, Successors& out) const {
         case At::P9Sync: sync(t); return go(At::P9Commits, "P9 syncs");
         case At::P9Commits:
             remove_commits();
-            return go(of.sweeping && p.commits != 0 ? At::P9Marks : At::P9Waiting, "P9 removes forgotten commits");
+            return go(of.sweeping && p.commits != 0 ? At::P9MarksSync : At::P9Waiting, "P9 removes forgotten commits");
+        case At::P9MarksSync:
+            if (!is(Mutation::MarksNoSync)) sync(t);
+            return go(At::P9Marks, "P9 syncs before marks go");
         case At::P9Marks: remove_marks(); return go(At::P9Waiting, "P9 removes their marks");
         case At::P9Waiting: t.waiting.seen = but(s.waiting.seen, mine); return go(At::P9List, "P9 removes waiting");
         case At::P9List:
@@ -140,8 +146,12 @@ void Model::pruner_removes(const State& s, int i, Successors& out) const {
         case At::NoVictimsSync: sync(t); return go(At::NoVictimsRemove, "no victims: syncs");
         case At::NoVictimsRemove:
             remove_commits();
-            if (of.sweeping && p.commits != 0) return go(At::NoVictimsMarks, "no victims: removes forgotten commits");
+            if (of.sweeping && p.commits != 0)
+                return go(At::NoVictimsMarksSync, "no victims: removes forgotten commits");
             return end("no victims: removes forgotten commits");
+        case At::NoVictimsMarksSync:
+            if (!is(Mutation::MarksNoSync)) sync(t);
+            return go(At::NoVictimsMarks, "no victims: syncs before marks go");
         case At::NoVictimsMarks: remove_marks(); return end("no victims: removes their marks");
         default: return pruner_sweeps(s, i, out);
     }
@@ -162,9 +172,13 @@ void Model::pruner_sweeps(const State& s, int i, Successors& out) const {
             if (is(Mutation::MarksUnlisted)) n.commits = but(s.marks.seen, p.commits_first);
             if (is(Mutation::MarksStale))
                 n.commits = s.marks.seen & but(s.tombs.seen | s.bundled.seen, p.commits_first);
-            n.at = At::Sweep;
+            n.at = At::SweepSync;
             if (n.commits == 0) end_prune(t, i);
             return add("looks for marks to sweep");
+        case At::SweepSync:
+            if (!is(Mutation::MarksNoSync)) sync(t);
+            n.at = At::Sweep;
+            return add("syncs before marks go");
         case At::Sweep:
             t.marks.seen = but(s.marks.seen, p.commits);
             end_prune(t, i);

@@ -37,6 +37,9 @@ void Model::writer(const State& s, int i, Successors& out) const {
     Writer& n = t.writers[i];
     switch (w.at) {
         case At::Idle:
+            if (of.sweeping && of.undelete && i == 0) return undelete_reads(s, i, out);
+            [[fallthrough]];
+        case At::B1:
             if (is(Mutation::B1AfterB3)) return go(t, At::B2, "begins without B1");
             t.sessions |= bit(me);
             return go(t, is(Mutation::B3BeforeB2) ? At::B3 : At::B2, "B1");
@@ -101,12 +104,14 @@ void Model::writer(const State& s, int i, Successors& out) const {
                 go(t, At::B6Lost, "B6 puts nothing, and does not know");
                 State lost = t;
                 lost.commits.seen |= bit(me);
+                if (w.tagged != 0) lost.tagged_again |= bit(me);
                 lost.writers[i].told |= late ? 1 : 0;
                 go(lost, At::B6Lost, "B6 commits, the reply is lost");
             }
             if (has(s.commits.seen, me)) return go(t, At::B6Lost, "B6 finds the name taken");
             t.commits.seen |= bit(me);
             t.commits.kept |= bit(me);  // a put that returns is durable
+            if (w.tagged != 0) t.tagged_again |= bit(me);
             n.told |= late ? 1 : 0;
             return go(t, At::B7, "B6 commits");
         }
@@ -130,7 +135,29 @@ void Model::writer(const State& s, int i, Successors& out) const {
             sync(t);
             end_run(t, i, *this, true);
             return go(t, At::Done, "syncs and removes its session");
+        case At::UndeleteMarks: case At::UndeleteLooks: return undelete_reads(s, i, out);
         default: return;
+    }
+}
+
+// Before its session: the commit of the snapshot that is to come back, its marks, and whether it still stands then.
+void Model::undelete_reads(const State& s, int i, Successors& out) const {
+    State t = s;
+    Writer& n = t.writers[i];
+    const auto go = [&](At next, const char* what) {
+        if (next == At::Done) end_run(t, i, *this, false);
+        else n.at = next;
+        out.add(t, [&] { return "writer " + std::to_string(i) + ": " + what; });
+    };
+    const bool stands = has(s.commits.seen, 0);
+    switch (n.at) {
+        case At::Idle:
+            return stands ? go(At::UndeleteMarks, "reads the commit to undelete") : go(At::Done, "finds no commit");
+        case At::UndeleteMarks:
+            n.tagged = has(s.marks.seen, 0) ? 1 : 0;
+            return go(is(Mutation::UndeleteMarksLate) ? At::B1 : At::UndeleteLooks, "reads its marks");
+        default:
+            return stands ? go(At::B1, "finds the commit still there") : go(At::Done, "finds the commit gone");
     }
 }
 

@@ -164,6 +164,16 @@ TEST_CASE("what is gone does not come back: the run says so and leaves a fence, 
     }
 }
 
+TEST_CASE("a snapshot whose commit went while it was listed does not come back: its tags may have gone unread",
+          "[undelete]") {
+    Store store;
+    const Snapshot forgotten = store.forget(store.take());
+    store.test.backend().remove("snapshots/" + forgotten.sid.hex());  // by a prune, which removes the marks next
+    CHECK(kind_of([&] { undelete_snapshot(*store.repository, forgotten, kNever); }) == ErrorKind::NotFound);
+    CHECK(list_snapshots(*store.repository).live.empty());
+    CHECK(store.names("sessions/").empty());
+}
+
 TEST_CASE("what is back already does not come back twice, and can be forgotten and brought back again", "[undelete]") {
     Store store;
     const Snapshot first = store.forget(store.take());
