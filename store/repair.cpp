@@ -11,6 +11,7 @@
 #include "store/prune_tidy.h"
 #include "store/repair_objects.h"
 #include "store/repair_settled.h"
+#include "store/repair_tombstones.h"
 #include "store/repair_snapshots.h"
 
 namespace vault {
@@ -24,14 +25,21 @@ std::string advice_on(const DamagedObject& object) {
         const std::string sid = object.name.substr(10);
         if (object.kind == ErrorKind::NotFound)
             return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid + "` says so";
-        return "this snapshot cannot be listed or restored; `vault forget " + sid + "` lets prune go on without it";
+        return "this snapshot cannot be listed or restored; --from a copy brings it back; without one `vault forget " +
+               sid + "` lets prune go on without it";
     }
-    if (is_in("tombstones/bundle-")) return "the snapshots that it forgot are back: forget them again";
+    if (is_in("tombstones/bundle-"))
+        return "which snapshots it forgot is not known, and prune stops; --from a copy it is put again; without one "
+               "remove it, and forget what then is there again or what check then names";
     if (is_in("tombstones/")) return "its snapshot counts as kept: forget it again, and repair again";
     if (is_in("marks/")) return "its snapshot may be held: hold or release it, and repair again";
-    if (is_in("keys/")) return "a password or key file no longer opens: `vault key add` it again";
+    if (is_in("keys/"))
+        return "a password, key file or recovery key no longer opens: `vault key remove " + object.name.substr(5) +
+               "`, then `vault key add` or `vault key recovery` makes another";
     if (is_in("sessions/")) return "the next prune ends this run when its heartbeats stop";
-    if (is_in("condemned/") || is_in("waiting/") || is_in("decision/"))
+    if (is_in("waiting/")) return "the next prune or repair settles it";
+    if (is_in("damaged/")) return "all of its pack counts as damaged; it goes once that pack is gone";
+    if (is_in("condemned/") || is_in("decision/"))
         return "no run may count on packs until it is known which it names: get the object from a copy";
     return "it is not needed to restore";
 }
@@ -46,9 +54,12 @@ class Repair {
         attempt("config and keyring",
                 [&] { report_.generations_put = restore_generations(repository_, options_.dry_run); });
         if (!options_.dry_run) attempt("what was cut short", [&] { go_on_with_lists(); });
-        if (options_.from != nullptr)
+        if (options_.from != nullptr) {
+            attempt("tombstones of the copy",
+                    [&] { report_.settled = restore_tombstones(repository_, *options_.from, options_.dry_run); });
             attempt("snapshots of the copy",
                     [&] { report_.snapshots_put = restore_snapshots(repository_, *options_.from, options_.dry_run); });
+        }
         const auto nobody = [](const HarmedEntry&) {};
         report_.before = options_.dry_run ? look(options_.read_data, harmed_) : look(options_.read_data, nobody);
         attempt("damaged packs", [&] {
@@ -61,7 +72,10 @@ class Repair {
                 restore_directory_copies(repository_, report_.before.damage.objects, options_.dry_run);
         });
         attempt("damaged small objects", [&] {
-            report_.settled = quarantine_settled(repository_, report_.before.damage.objects, options_.dry_run);
+            for (std::string& name :
+                 quarantine_settled(repository_, report_.before.damage.objects, options_.dry_run))
+                if (std::ranges::find(report_.settled, name) == report_.settled.end())
+                    report_.settled.push_back(std::move(name));  // of a dry run it may be both
         });
         if (!options_.dry_run) report_.after = look(false, harmed_);
         name_objects(options_.dry_run ? report_.before : report_.after);

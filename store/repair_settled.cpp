@@ -16,7 +16,7 @@ namespace vault {
 namespace {
 
 constexpr std::string_view kTombstones = "tombstones/", kBundles = "tombstones/bundle-", kMarks = "marks/";
-constexpr std::string_view kDecisions = "decision/";
+constexpr std::string_view kDecisions = "decision/", kDamaged = "damaged/";
 
 SessionId sid_in(const std::string& name, std::string_view folder) {
     return SessionId::from_hex(std::string_view(name).substr(folder.size(), 2 * SessionId::kBytes));
@@ -33,6 +33,7 @@ class Settled {
             if (object.name.starts_with(kDecisions) && is_carried_out(object.name)) going_.push_back(object.name);
             if (object.name.starts_with(kTombstones) && !object.name.starts_with(kBundles)) tombstone(object.name);
             if (object.name.starts_with(kMarks)) mark(object.name);
+            if (object.name.starts_with(kDamaged) && !is_pack_listed(object.name)) going_.push_back(object.name);
             for (const std::string_view folder : {"config/", "keyring/"})
                 if (object.name.starts_with(folder)) generation(object.name, folder, damaged);
         }
@@ -50,6 +51,12 @@ class Settled {
     // The list is put before its decision, and goes once its packs are gone.
     bool is_carried_out(const std::string& decision) const {
         return !object_exists(backend_, "condemned/" + decision.substr(kDecisions.size()));
+    }
+
+    // Its pack's id is in the name. Where the pack is gone nobody counts on it, whatever the record says.
+    bool is_pack_listed(const std::string& damaged) const {
+        const std::string_view id = std::string_view(damaged).substr(kDamaged.size(), 2 * PackId::kBytes);
+        return object_exists(backend_, pack_name(PackId::from_hex(id)));
     }
 
     void tombstone(const std::string& name) {

@@ -14,7 +14,8 @@ namespace vault {
 // * a tombstone whose snapshot a bundle forgets; or whose snapshot and session are both gone, once such a bundle was
 //   put: there is nothing left that it could bring back or destroy;
 // * a mark of a snapshot on which a younger mark says whether it is held;
-// * a generation of config or keyring below one that is sound.
+// * a generation of config or keyring below one that is sound;
+// * a damage record of a pack that is gone.
 // Only what is Corrupt: no program will ever read it. Nothing that stands for another object's safety goes: a list that
 // is condemned, sessions, snapshots, bundles. A decision of which the list was carried out stays under its name, which
 // alone keeps a slow pruner from deciding otherwise: it is copied, and a check that finds the copy asks no more of it.

@@ -2,6 +2,9 @@
 #include "store/repair_snapshots.h"
 
 #include "store/condemned.h"
+#include "store/control_objects.h"
+#include "store/finding.h"
+#include "store/quarantine.h"
 #include "store/snapshots.h"
 #include "store/vanished.h"
 #include "store/writer_session.h"
@@ -18,13 +21,43 @@ void copy_object(const Repository& repository, const Repository& other, const st
     }
 }
 
+std::string name_of(const SessionId& sid) { return "snapshots/" + sid.hex(); }
+
+// Whether the snapshot's own object can be had, and nobody will ever read it.
+bool is_corrupt(const Repository& repository, const SessionId& sid) {
+    try {
+        find_record(repository, name_of(sid), decode_commit);
+        return false;
+    } catch (const Error& error) {
+        if (!is_finding(error)) throw;
+        return error.kind() == ErrorKind::Corrupt;
+    }
+}
+
+// Of those in `there`, what is damaged here.
+std::vector<SessionId> damaged_snapshots(const Repository& repository, const std::set<SessionId>& there) {
+    std::vector<SessionId> damaged;
+    const SnapshotListing here = list_snapshots(repository);
+    if (!here.tombstones_missing.empty()) return damaged;
+    for (const auto& [sid, why] : here.unreadable)
+        if (there.contains(sid) && is_corrupt(repository, sid)) damaged.push_back(sid);
+    return damaged;
+}
+
+void move_to_quarantine(Backend& backend, const std::string& name) {
+    if (!object_exists(backend, name)) return;
+    copy_to_quarantine(backend, name, quarantine_name(backend.get(name)));
+    backend.remove(name);
+}
+
 }  // namespace
 
 std::vector<SessionId> restore_snapshots(const Repository& repository, const Repository& other, bool dry_run) {
     std::set<SessionId> there;
     for (const Snapshot& snapshot : list_snapshots(other).live) there.insert(snapshot.sid);
+    std::vector<SessionId> going = damaged_snapshots(repository, there);
     const std::set<SessionId> missing = vanished_writers(repository, std::move(there));
-    const std::vector<SessionId> going(missing.begin(), missing.end());
+    going.insert(going.end(), missing.begin(), missing.end());
     if (going.empty() || dry_run) return going;
     const WriterSession session(repository);  // fences itself at the end: it commits nothing
     if (!list_condemned(repository).empty())
@@ -34,7 +67,8 @@ std::vector<SessionId> restore_snapshots(const Repository& repository, const Rep
         // What holds it comes first, so that no rule forgets it in between.
         for (const ObjectInfo& info : other.backend().list("marks/" + sid.hex()))
             copy_object(repository, other, info.name);
-        copy_object(repository, other, "snapshots/" + sid.hex());
+        move_to_quarantine(repository.backend(), name_of(sid));
+        copy_object(repository, other, name_of(sid));
     }
     repository.backend().sync();
     return going;
