@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "store/base/without_context.h"
 #include "store/in_flight.h"
 #include "store/index_directories.h"
 #include "store/seal/primitives.h"
@@ -100,7 +101,7 @@ class Reader {
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) reading.gone = true;
             else if (!is_finding(error)) throw;
-            reading.damage.whys.push_back(error.what());
+            reading.damage.whys.push_back(without_context(pack.info.name, error));
             reading.damage.directory = reading.directory ? DirectoryFound::Copy : DirectoryFound::None;
         }
         if (!reading.directory) return;

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "store/backend/object_names.h"
+#include "store/base/without_context.h"
 #include "store/format/config_record.h"
 #include "store/format/control_records.h"
 #include "store/format/slot_record.h"
@@ -41,8 +42,8 @@ class ObjectCheck {
             const DamageRecord damage = decode_padded(object, name, decode_damage);
             named(name, "damaged/" + damage.pack.hex() + "-" + damage.random.hex());
         });
-        list_quarantine();
         pruners();
+        found_.quarantined = repository_.backend().list("quarantine/").size();
         for (const char* folder : {"refs/", "parity/", "checks/"})
             found_.reserved += repository_.backend().list(folder).size();
         finish_snapshots();
@@ -61,7 +62,7 @@ class ObjectCheck {
             } catch (const Error& error) {
                 if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
                 if (!is_finding(error)) throw;
-                found_.damaged.push_back({info.name, error.kind(), error.what()});
+                found_.damaged.push_back({info.name, error.kind(), without_context(info.name, error)});
             }
         }
     }
@@ -112,13 +113,13 @@ class ObjectCheck {
         });
         for (const auto& [name, hash] : predecessors)
             if (hashes.contains(name) && hashes.at(name) != hash)
-                found_.damaged.push_back({name, ErrorKind::Corrupt, name + ": the generation after it names another"});
+                found_.damaged.push_back({name, ErrorKind::Corrupt, "the generation after it names another"});
         // A writer puts the keyring's copy first and the config after it, so only damage or a kill in between leaves
         // one that is named and not there.
         const std::string config = "config/" + std::to_string(newest_config_);
         const std::vector<ObjectInfo> configs = repository_.backend().list("config/");
         if (newest_config_ > 0 && std::ranges::find(configs, config, &ObjectInfo::name) == configs.end())
-            found_.damaged.push_back({config, ErrorKind::NotFound, config + " is missing; the keyring has a copy"});
+            found_.damaged.push_back({config, ErrorKind::NotFound, "it is missing; the keyring has a copy"});
     }
 
     void slot(const std::string& name, ByteView object) {
@@ -157,13 +158,6 @@ class ObjectCheck {
         named(name, "sessions/" + beat.sid.hex() + "." + std::to_string(beat.number));
     }
 
-    void list_quarantine() {
-        constexpr std::string_view kQuarantine = "quarantine/";
-        for (const ObjectInfo& info : repository_.backend().list(std::string(kQuarantine)))
-            in_quarantine_.insert(info.name.substr(kQuarantine.size()));
-        found_.quarantined = in_quarantine_.size();
-    }
-
     // How many packs each condemned list has, by its number; nothing where it could not be read.
     using CondemnedLists = std::map<std::string, std::optional<std::size_t>>;
 
@@ -184,10 +178,7 @@ class ObjectCheck {
             try {
                 decision(name, object, lists);
             } catch (const Error& error) {
-                // Once its list was carried out only its name is needed, and a repair has copied it as it is.
-                const bool is_carried_out = !lists.contains(name.substr(kDecisions.size()));
-                if (error.kind() != ErrorKind::Corrupt || !is_carried_out ||
-                    !in_quarantine_.contains(quarantine_name(object)))
+                if (error.kind() != ErrorKind::Corrupt || !is_settled_decision(repository_.backend(), name, object))
                     throw;
             }
         });
@@ -227,7 +218,6 @@ class ObjectCheck {
     const Repository& repository_;
     const std::function<void()>& poll_;
     CheckedObjects found_;
-    std::set<std::string> in_quarantine_;
     std::uint64_t newest_config_ = 0;
     std::set<SessionId> tombstones_;
     std::vector<CommitRecord> commits_;

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "store/backend/object_names.h"
+#include "store/base/without_context.h"
 #include "store/index_view.h"
 #include "store/run_in_lanes.h"
 #include "store/seal/primitives.h"
@@ -69,7 +70,7 @@ class PackCheck {
                 return;
             }
             if (!is_finding(error)) throw;
-            why = error.what();
+            why = without_context(info.name, error);
         }
         const std::lock_guard lock(mutex_);
         poll_();
@@ -103,17 +104,17 @@ class PackCheck {
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) return;
             if (!is_finding(error)) throw;
-            return note(error.kind(), error.what());
+            return note(error.kind(), without_context(name, error));
         }
         if (name != "dirs/" + record.session.hex() + "-" + std::to_string(record.number))
-            note(ErrorKind::Corrupt, name + ": it says that it is of session " + record.session.hex());
+            note(ErrorKind::Corrupt, "it says that it is of session " + record.session.hex());
         for (DirectoryCopy& copy : record.copies) {
             const PackId id = copy.pack;
             try {
                 compare(decode_copy(std::move(copy)));
             } catch (const Error& error) {
                 if (!is_finding(error)) throw;
-                note(error.kind(), name + ": the copy for pack " + id.hex() + ": " + error.what());
+                note(error.kind(), "the copy for pack " + id.hex() + ": " + error.what());
             }
         }
     }

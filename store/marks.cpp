@@ -35,7 +35,7 @@ Marks read_listed(const Repository& repository, const std::string& prefix) {
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
             if (!is_finding(error)) throw;
-            marks.damaged.push_back(info.name + ": " + error.what());
+            marks.damaged.push_back(with_context(info.name, error).what());
             note(newest_damaged, sid, info.modified_ns);
         }
     }

@@ -46,4 +46,10 @@ bool copy_to_quarantine(Backend& backend, const std::string& name, const std::st
 
 std::string quarantine_name(ByteView object) { return to_hex(sha256(object)); }
 
+bool is_settled_decision(Backend& backend, const std::string& name, ByteView object) {
+    constexpr std::string_view kDecisions = "decision/";
+    return name.starts_with(kDecisions) && !object_exists(backend, "condemned/" + name.substr(kDecisions.size())) &&
+           object_exists(backend, "quarantine/" + quarantine_name(object));
+}
+
 }  // namespace vault

@@ -16,4 +16,8 @@ bool copy_to_quarantine(Backend& backend, const std::string& name, const std::st
 // The name below quarantine/ of a small object that was found so.
 std::string quarantine_name(ByteView object);
 
+// Of a decision that does not verify: whether it is no damage, since its list was carried out, so that only its name is
+// needed, and a repair has copied it as it is. Needs no key. Throws what listing throws.
+bool is_settled_decision(Backend& backend, const std::string& name, ByteView object);
+
 }  // namespace vault

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "store/backend/object_names.h"
+#include "store/base/without_context.h"
 #include "store/format/envelope.h"
+#include "store/quarantine.h"
 #include "store/run_in_lanes.h"
 #include "store/seal/object.h"
 #include "store/seal/object_parts.h"
@@ -20,6 +22,13 @@ namespace {
 
 constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
 
+// Folders that are empty in no repository, and what it means where they are.
+constexpr std::pair<const char*, const char*> kNeeded[] = {
+    {"config/", "it is empty; the keyring has a copy, of which `vault repair` makes a new one"},
+    {"keyring/", "it is empty: without a keyring nothing can be read; put a copy of this folder back"},
+    {"keys/", "it is empty: no password and no key file opens the repository; put a copy of this folder back"},
+};
+
 class Scrub {
   public:
     Scrub(Backend& backend, const ScrubOptions& options, ScrubProgress& progress,
@@ -30,6 +39,7 @@ class Scrub {
         for (const char* folder : {"condemned/", "config/", "damaged/", "decision/", "dirs/", "keyring/", "keys/",
                                    "marks/", "sessions/", "snapshots/", "tombstones/", "waiting/"})
             for (const ObjectInfo& info : backend_.list(folder)) small(info);
+        for (const auto& [folder, why] : kNeeded) needed(folder, why);
         packs();
         std::ranges::sort(report_.damaged, {}, &DamagedObject::name);
         std::ranges::sort(report_.broken_packs);
@@ -44,20 +54,33 @@ class Scrub {
         ++progress_.errors;
     }
 
+    // Asked when all was looked at: one that is replaced meanwhile is not missing.
+    void needed(const char* folder, const char* why) {
+        if (backend_.list(folder).empty()) note(folder, ErrorKind::NotFound, why);
+    }
+
+    static void require_shape(const std::string& name, ByteView object) {
+        const Envelope envelope = object_envelope(object, name);
+        if (!fits_name(envelope.kind, name))
+            throw Error(ErrorKind::Corrupt, "it is of another kind than its name says");
+        if (name.starts_with("keys/") && to_hex(sha256(object)) != name.substr(5))
+            throw Error(ErrorKind::Corrupt, "its SHA-256 is not its name");
+    }
+
     void small(const ObjectInfo& info) {
         if (interrupted_()) throw Error(ErrorKind::Interrupted, "interrupted before a pack was read");
         try {
             const Bytes object = backend_.get(info.name);
             ++report_.objects;
-            const Envelope envelope = object_envelope(object, info.name);
-            if (!fits_name(envelope.kind, info.name))
-                note(info.name, ErrorKind::Corrupt, "it is of another kind than its name says");
-            else if (info.name.starts_with("keys/") && to_hex(sha256(object)) != info.name.substr(5))
-                note(info.name, ErrorKind::Corrupt, "its SHA-256 is not its name");
+            try {
+                require_shape(info.name, object);
+            } catch (const Error& error) {
+                if (error.kind() != ErrorKind::Corrupt || !is_settled_decision(backend_, info.name, object)) throw;
+            }
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) return;  // removed since it was listed
             if (!is_finding(error)) throw;
-            note(info.name, error.kind(), error.what());
+            note(info.name, error.kind(), without_context(info.name, error));
         }
     }
 
@@ -130,7 +153,7 @@ class Scrub {
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::NotFound) return;  // pruned since it was listed
             if (!is_finding(error)) throw;
-            note(info.name, error.kind(), error.what());
+            note(info.name, error.kind(), without_context(info.name, error));
         }
     }
 

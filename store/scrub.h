@@ -37,8 +37,9 @@ struct ScrubReport {
 };
 
 // Packs and key slots: the SHA-256 of their bytes is their name. Every other object: its length, and the clear 56 bytes
-// at its head, which name its kind; what is sealed in it cannot be told apart from noise without a key. Memory: 1 MiB a
-// thread. An object that goes meanwhile counts as absent. `interrupted` is polled.
+// at its head, which name its kind; what is sealed in it cannot be told apart from noise without a key. A decision that
+// is_settled_decision() (store/quarantine.h) is no damage; that config/, keyring/ or keys/ is empty is, by the folder's
+// name. Memory: 1 MiB a thread. An object that goes meanwhile counts as absent. `interrupted` is polled.
 ScrubReport scrub(Backend& backend, const ScrubOptions& options, ScrubProgress& progress,
                   const std::function<bool()>& interrupted);
 

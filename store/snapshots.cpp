@@ -176,7 +176,7 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
             if (error.kind() == ErrorKind::NotFound) continue;  // removed since it was listed
             // One object that is damaged or cannot be read takes no other snapshot away.
             if (!is_finding(error) && error.kind() != ErrorKind::Denied) throw;
-            const std::string why = info.name + ": " + error.what();
+            const std::string why = with_context(info.name, error).what();
             listing.unreadable[snapshot.sid] = why;
             listing.damaged.push_back(why);
             continue;

@@ -40,7 +40,7 @@ void read_single(const Repository& repository, const std::string& name, Tombston
         found.singles.insert(sid);
     } catch (const Error& error) {
         if (!is_finding(error)) throw;
-        found.doubtful[sid] = name + ": " + error.what() + "; the snapshot counts as kept";
+        found.doubtful[sid] = with_context(name, error).what() + std::string("; the snapshot counts as kept");
     }
 }
 
@@ -96,7 +96,7 @@ Tombstones list_tombstones(const Repository& repository) {
             }
         } catch (const Error& error) {
             if (!is_finding(error)) throw;
-            found.unreadable_bundles.push_back(info.name + ": " + error.what());
+            found.unreadable_bundles.push_back(with_context(info.name, error).what());
         }
     }
     return found;

@@ -3,6 +3,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
+
+#include "store/base/without_context.h"
 
 namespace vault {
 
@@ -51,8 +54,15 @@ Error system_error(const std::string& what, int error_number) {
     return Error(kind_of_errno(error_number), what + ": " + std::strerror(error_number));
 }
 
+std::string without_context(const std::string& context, const Error& error) {
+    std::string_view message = error.what();
+    const std::string start = context + ": ";
+    while (message.starts_with(start)) message.remove_prefix(start.size());
+    return std::string(message);
+}
+
 Error with_context(const std::string& context, const Error& error) {
-    return Error(error.kind(), context + ": " + error.what());
+    return Error(error.kind(), context + ": " + without_context(context, error));
 }
 
 }  // namespace vault

@@ -43,7 +43,7 @@ class Error : public std::runtime_error {
 // EPERM are Denied, ENOENT is NotFound, EEXIST is Exists, all else is Io.
 Error system_error(const std::string& what, int error_number);
 
-// The same kind with `context: ` before the message.
+// The same kind with `context: ` before the message, unless it begins so.
 Error with_context(const std::string& context, const Error& error);
 
 }  // namespace vault

@@ -218,18 +218,27 @@ class SmallObjects(RepairCase):
         self.assertEqual(summary["objects_quarantined"], [decision])
         self.assertEqual(self.objects_in("decision"), [decision])  # its name keeps others from deciding
         self.check_with(v.OK)
+        self.succeed("scrub")
         self.assertEqual(self.repair(v.OK)[0]["objects_quarantined"], [])
         with self.subTest("damaged again, so that what is kept is something else"):
             self.flip(decision, 700)
             self.damaged_only(decision)
             self.repair(v.OK)
             self.check_with(v.OK)
+        with self.subTest("cut short, which scrub sees too, until repair has kept that"):
+            self.replace_object(decision, self.object(decision)[:100])
+            shown = self.fail_with(v.INTEGRITY, "scrub", says="damage was found: 1 object")
+            self.assertIn("damaged: " + decision, shown.out)
+            self.repair(v.OK)
+            self.check_with(v.OK)
+            self.assertIn("no damage", self.succeed("scrub").out)
         with self.subTest("its list is back, as after a power cut"):
             name = os.path.basename(decision)
             with open(os.path.join(self.repository, "condemned", name), "wb") as file:
                 file.write(b"x" * 4096)
-            result = self.run_vault("--json", "check")
-            self.assertEqual((result.code, result.summary["num_errors"]), (v.INTEGRITY, 2), str(result))
+            for command in ("check", "scrub"):
+                result = self.run_vault("--json", command)
+                self.assertEqual((result.code, result.summary["num_errors"]), (v.INTEGRITY, 2), str(result))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,28 @@ class Scrub(v.VaultCase):
                 self.replace_object(name, before)
         self.scrub(v.OK)
 
+    def test_without_config_keyring_or_keys_it_is_damage_in_one_line_each(self):
+        for folder, says in (("config", "the keyring has a copy"), ("keyring", "nothing can be read"),
+                             ("keys", "no password")):  # fmt: skip
+            with self.subTest(folder):
+                before = {name: self.object(name) for name in self.objects_in(folder)}
+                for name in before:
+                    os.unlink(os.path.join(self.repository, name))
+                found = self.scrub(v.INTEGRITY)
+                self.assertEqual([(item["name"], item["kind"]) for item in found[:-1]], [(folder + "/", "NotFound")])
+                shown = self.fail_with(v.INTEGRITY, "scrub", says="damage was found: 1 object")
+                self.assertRegex(shown.out, rf"(?m)^damaged: {folder}/: it is empty.*{says}.*$")
+                self.assertNotIn("no damage", shown.out)
+                for name, contents in before.items():
+                    self.replace_object(name, contents)
+        self.scrub(v.OK)
+
+    def test_a_name_is_printed_once_beside_what_is_wrong(self):
+        name = self.objects_in("snapshots")[0]
+        self.replace_object(name, self.object(name)[:100])
+        shown = self.fail_with(v.INTEGRITY, "scrub")
+        self.assertEqual(shown.out.count(name), 1, shown.out)
+
     def test_when_time_is_up_the_rest_is_left_for_the_next_run(self):
         summary = self.scrub(v.OK, "--max-duration", "0s")[-1]
         packs = len(self.objects_in("packs"))
