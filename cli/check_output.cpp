@@ -37,7 +37,7 @@ void show_pack(Output& output, const PackId& id, const DamagedPack& pack) {
     for (std::size_t i = 0; i < pack.boxes.size() && i < kBoxesShown; ++i)
         output.line("  box " + std::to_string(pack.boxes[i].box) + ": " + escaped(pack.boxes[i].why));
     if (pack.boxes.size() > kBoxesShown)
-        output.line("  and " + human_count(pack.boxes.size() - kBoxesShown) + " more boxes");
+        output.line("  and " + counted(pack.boxes.size() - kBoxesShown, "more box"));
     if (pack.chunks == 0) {
         output.line("  none of its chunks is harmed");
         return;
@@ -97,7 +97,7 @@ void HarmOutput::take(const HarmedEntry& entry) {
     if (!json_) {
         std::string path = entry.path;
         if (entry.hidden_entries > 0)
-            path = human_count(entry.hidden_entries) + " entries after " +
+            path = counted(entry.hidden_entries, "entry") + " after " +
                    (entry.path.empty() ? "the start" : entry.path) + " up to " + entry.last_path;
         if (by_path_.size() >= kPathsHeld && !by_path_.contains(path)) {
             ++not_held_;
@@ -182,18 +182,19 @@ std::string verdict(const CheckReport& report) {
         if (lost_chunks(report) > 0) text += "; what is lost is in no snapshot that was checked";
         else text += report.damage.objects.empty() ? "; nothing is lost" : "; no content is lost";
     } else {
-        text += "; " + human_count(report.harmed_entries) + " entries in " +
+        text += "; " + counted(report.harmed_entries, "entry") + " in " +
                 counted(report.harmed_snapshots.size(), "snapshot") + " cannot be restored whole";
     }
-    if (!report.wrong.empty()) text += "; " + counted(report.wrong.size(), "snapshot") + " contradict themselves";
+    if (!report.wrong.empty()) text += "; " + counted(report.wrong.size(), "snapshot") +
+                (report.wrong.size() == 1 ? " contradicts itself" : " contradict themselves");
     return text;
 }
 
 void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_ns) {
     output.line("checked " + counted(report.objects + report.directories, "object") + ", " +
                 counted(report.packs, "pack") + " (" + human_bytes(report.packed_bytes) + "), " +
-                counted(report.snapshots, "snapshot") + " with " + human_count(report.entries) +
-                " distinct entries in " + human_duration(elapsed_ns));
+                counted(report.snapshots, "snapshot") + " with " + counted(report.entries, "distinct entry") +
+                " in " + human_duration(elapsed_ns));
     if (report.read_data) {
         std::string line = "read " + counted(report.packs_read, "pack") + " (" + human_bytes(report.bytes_read) + ")";
         if (report.damage.packs.empty()) line += " and verified every byte";

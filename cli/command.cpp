@@ -59,8 +59,10 @@ std::string Invocation::repository_location() const {
 std::unique_ptr<Repository> Invocation::open_repository(Access access, const BeforeUnlock& before_unlock) {
     std::shared_ptr<Backend> backend = open_local(repository_location());
     const Secrets secrets = secrets_to_open(sources_);
-    return Repository::open(std::move(backend), secrets.credentials(), default_client_folders(), access,
-                            before_unlock);
+    std::unique_ptr<Repository> repository = Repository::open(std::move(backend), secrets.credentials(),
+                                                              default_client_folders(), access, before_unlock);
+    has_opened_ = true;
+    return repository;
 }
 
 void StrengthOptions::add_to(OptionParser& parser) {

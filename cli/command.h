@@ -42,13 +42,14 @@ class Invocation {
     std::string repository_location() const;
     // Looks for the repository before it asks for a password.
     std::unique_ptr<Repository> open_repository(Access access, const BeforeUnlock& before_unlock = {});
+    bool has_opened() const { return has_opened_; }  // a repository
 
   private:
     std::vector<std::string> arguments_;
     SecretSources sources_;
     Output& output_;
     std::optional<std::string> location_;
-    bool json_ = false;
+    bool json_ = false, has_opened_ = false;
 };
 
 // --threads; 0 unless given: one a core.

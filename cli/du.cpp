@@ -69,7 +69,7 @@ ExitCode run_du(Invocation& invocation) {
     } else {
         print(output, table);
     }
-    return lost.exit_code();
+    return lost.end();
 }
 
 }  // namespace vault

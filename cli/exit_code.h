@@ -28,6 +28,11 @@ enum class ExitCode : int {  // scripts rely on them: never renumber
 
 ExitCode exit_code(ErrorKind kind);
 
+// What comes next where something in an open repository did not verify.
+inline constexpr const char* kAfterDamage =
+    "`vault check --read-data` names all that is damaged and puts it on record, `vault repair` then saves what can be "
+    "read";
+
 // What a user can do about it, as the end of an error's line; empty where the message has to say it.
 std::string advice(ErrorKind kind);
 

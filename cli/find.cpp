@@ -176,7 +176,7 @@ ExitCode run_find(Invocation& invocation) {
     if (!missed.wholes.empty())
         throw Error(ErrorKind::Corrupt,
                     counted(missed.wholes.size(), "damaged object") + ", the first: " + missed.wholes[0]);
-    return lost_nodes.exit_code();
+    return lost_nodes.end();
 }
 
 }  // namespace vault

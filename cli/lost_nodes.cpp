@@ -20,9 +20,8 @@ void show_lost(const Invocation& invocation, const std::string& during, const Lo
     const std::string last = path_of_key(node.last_key);
     if (!invocation.json()) {
         complain("lost: what stands " + from_whence(node) + " up to and with " + escaped(last) + " in the tree (" +
-                 human_count(node.totals.entries) + (node.totals.entries == 1 ? " entry, " : " entries, ") +
-                 counted(node.totals.files, "file") + ", " + human_bytes(node.totals.apparent) +
-                 "): " + node.error.what());
+                 counted(node.totals.entries, "entry") + ", " + counted(node.totals.files, "file") + ", " +
+                 human_bytes(node.totals.apparent) + "): " + node.error.what());
         return;
     }
     Json object = message("lost_node");
@@ -59,6 +58,11 @@ void LostNodeLines::tell_unknown(const std::string& path, const Error& error) {
     put_name(object, "item", path);
     object["error"] = {{"message", error.what()}};
     complain_raw(json_line(object));
+}
+
+ExitCode LostNodeLines::end() const {
+    if (worst_ == ExitCode::Integrity && !invocation_.json()) complain(kAfterDamage);
+    return worst_;
 }
 
 }  // namespace vault

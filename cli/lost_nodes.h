@@ -21,7 +21,8 @@ class LostNodeLines {
     void tell(const LostNode& node);
     // What could not be told of `path` for the same reason.
     void tell_unknown(const std::string& path, const Error& error);
-    ExitCode exit_code() const { return worst_; }
+    // Call it last: where something is damaged a line says what to do.
+    ExitCode end() const;
 
   private:
     void note(const Error& error);

@@ -50,7 +50,7 @@ ExitCode run_ls(Invocation& invocation) {
         summary["entries"] = count;
         print(output, summary);
     }
-    return lost.exit_code();
+    return lost.end();
 }
 
 }  // namespace vault

@@ -118,6 +118,13 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
                                                         "copy, brings them back");
 }
 
+// No more than what was looked at.
+std::string verdict_of_whole(const RepairOptions& options) {
+    if (options.read_data) return "the repository is whole";
+    return std::string(options.dry_run ? "there is no damage" : "no damage is left") +
+           " as far as the structure and what is on record show; --read-data reads every byte too";
+}
+
 }  // namespace
 
 ExitCode run_repair(Invocation& invocation) {
@@ -157,7 +164,7 @@ ExitCode run_repair(Invocation& invocation) {
     } else {
         show(output, report, options.dry_run);
         harm.show();
-        if (whole) output.line("the repository is whole");
+        if (whole) output.line(verdict_of_whole(options));
         else if (options.dry_run) output.line("nothing was changed");
     }
     for (const std::string& line : report.left) complain("left: " + escaped(line));

@@ -110,8 +110,7 @@ void show_summary(Output& output, const RestoreReport& report, const RestoreOpti
         output.line("lost:     " + counted(report.lost_count, "node") +
                     " of the snapshot's tree; what they held is named above");
     if (report.owners_not_set > 0)
-        output.line("owners:   not set on " + std::to_string(report.owners_not_set) +
-                    (report.owners_not_set == 1 ? " entry" : " entries") + "; only root can");
+        output.line("owners:   not set on " + counted(report.owners_not_set, "entry") + "; only root can");
 }
 
 }  // namespace
@@ -156,7 +155,11 @@ ExitCode run_restore(Invocation& invocation) {
     } else {
         show_summary(invocation.output(), report, options, elapsed_ns);
     }
-    if (report.damaged_count > 0) return ExitCode::Integrity;
+    if (report.damaged_count > 0) {
+        invocation.output().flush();
+        if (!invocation.json()) complain(kAfterDamage);
+        return ExitCode::Integrity;
+    }
     return report.failure_count + report.lost_count > 0 ? ExitCode::SomeNotRestored : ExitCode::Ok;
 }
 

@@ -141,6 +141,11 @@ ExitCode run_vault(const std::vector<std::string>& arguments, SecretSources sour
         return command->run(invocation);
     } catch (const HelpShown&) {
         return ExitCode::Ok;
+    } catch (const Error& error) {
+        // Where a repository does not open, a check of it would fail the same way.
+        const bool looks_itself = command->run == run_check || command->run == run_repair;
+        if (error.kind() != ErrorKind::Corrupt || !invocation.has_opened() || looks_itself) throw;
+        throw Error(ErrorKind::Corrupt, std::string(error.what()) + "; " + kAfterDamage);
     }
 }
 

@@ -101,7 +101,10 @@ std::string human_age(const Time& time, const Time& now) {
 }
 
 std::string counted(std::uint64_t count, std::string_view noun) {
-    return human_count(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
+    std::string text = human_count(count) + ' ' + std::string(noun);
+    if (count == 1) return text;
+    if (noun.ends_with("ry")) return text.replace(text.size() - 1, 1, "ies");
+    return text + (noun.ends_with("x") ? "es" : "s");
 }
 
 bool has_colour(int descriptor) {

@@ -15,7 +15,7 @@ std::string human_bytes(std::uint64_t bytes);           // "1.2 GiB", "512 B"
 std::string human_count(std::uint64_t count);           // "1,234,567"
 std::string human_duration(std::int64_t nanoseconds);   // "0.4 s", "1 min 23 s", "2 h 05 min"
 std::string human_age(const Time& time, const Time& now);  // "3 min", "5 d"; "ahead" for a time to come
-std::string counted(std::uint64_t count, std::string_view noun);  // "1 file", "2 files"
+std::string counted(std::uint64_t count, std::string_view noun);  // "1 file", "2 files", "2 entries"
 
 // Whether a colour may go to this descriptor: a terminal, NO_COLOR not set, TERM not "dumb".
 bool has_colour(int descriptor);

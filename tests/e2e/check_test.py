@@ -94,9 +94,26 @@ class Check(v.VaultCase):
         self.assertEqual(harmed, {(first, self.path("source/a/old"))})
         self.assertEqual(found["summary"][0]["harmed_snapshots"], [first])
         self.assertEqual(found["harmed"][0]["chunks"][0]["pack"], os.path.basename(pack))
+        self.assertIn("; 1 entry in 1 snapshot cannot be restored whole", self.run_vault("check").err)
         # What check says of restore is so.
         self.assert_restores(second, self.path("source"))
         self.assertEqual(self.run_vault("restore", first, "--target", self.path("back1")).code, v.INTEGRITY)
+
+    def test_a_name_is_printed_once_beside_what_is_wrong(self):
+        first, _ = self.fill()
+        names = ["snapshots/" + first, self.objects_in("dirs")[0], self.data_packs()[0]]
+        for name in names:
+            self.replace_object(name, self.object(name)[:100])
+        shown = self.run_vault("check")
+        self.assertEqual(shown.code, v.INTEGRITY, str(shown))
+        for name in names:
+            self.assertIn("damaged: " + name, shown.out)
+            self.assertEqual(shown.out.count(name), 1, shown.out)
+        left = [line for line in self.run_vault("repair").err.splitlines() if names[0] in line]
+        self.assertTrue(left)
+        self.assertEqual({line.count(names[0]) for line in left}, {1}, left)
+        listed = self.fail_with(v.INTEGRITY, "snapshots", says="snapshots/" + first)
+        self.assertEqual(listed.err.count(names[0]), 1, listed.err)
 
     def test_damage_is_put_on_record_once_and_not_with_no_record(self):
         self.fill()

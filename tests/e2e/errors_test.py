@@ -140,7 +140,8 @@ class Errors(v.VaultCase):
     def test_a_damaged_keyring_is_exit_13(self):
         self.prepared()
         self.flip("keyring/1", 200)
-        self.fail_with(v.INTEGRITY, "snapshots", says="keyring/")
+        failed = self.fail_with(v.INTEGRITY, "snapshots", says="keyring/")
+        self.assertNotIn("vault check", failed.err)  # which could not open it either
 
     def test_a_damaged_config_can_be_read_past_but_nothing_is_written(self):
         self.prepared()
@@ -170,10 +171,12 @@ class Errors(v.VaultCase):
                 path = os.path.join(parent, name)
                 with open(path, "rb") as restored, open(path.replace(self.path("restored"), ""), "rb") as source:
                     self.assertEqual(restored.read(), source.read(), path)
+        self.assertIn("`vault check --read-data` names all that is damaged", result.err.splitlines()[-1])
+        self.assertEqual(result.err.count("check --read-data"), 1, str(result))
         failed = [line for line in result.err.splitlines() if "source/file" in line]
         self.assertGreater(len(failed), 0, str(result))
         name = failed[0].split("source/")[1].split(":")[0]
-        cat = self.fail_with(v.INTEGRITY, "cat", f"latest:{self.source}/{name}", says="file")
+        cat = self.fail_with(v.INTEGRITY, "cat", f"latest:{self.source}/{name}", says="file.*vault check --read-data")
         self.assertEqual(cat.stdout, b"")
 
     def test_a_pack_that_is_gone_is_exit_13_or_names_what_is_missing(self):

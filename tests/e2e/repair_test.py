@@ -26,6 +26,19 @@ class Repair(RepairCase):
         self.assertEqual(self.objects_in("packs"), before)
         self.assertEqual(self.objects_in("quarantine"), [])
 
+    def test_it_promises_no_more_than_it_looked_at(self):
+        pack = self.data_pack()
+        self.flip(pack, os.path.getsize(os.path.join(self.repository, pack)) // 2)
+        for arguments in ([], ["--dry-run"]):  # the flipped byte is in the content: the structure shows nothing
+            said = self.succeed("repair", *arguments).out
+            self.assertRegex(said, r"(?m)^(no damage is left|there is no damage) as far as the structure and .*; "
+                                   r"--read-data reads every byte too$")  # fmt: skip
+            self.assertNotIn("the repository is whole", said)
+        self.assertEqual(self.run_vault("repair", "--dry-run", "--read-data").code, v.INTEGRITY)
+        self.flip(pack, os.path.getsize(os.path.join(self.repository, pack)) // 2)
+        for arguments in ([], ["--dry-run"]):
+            self.assertRegex(self.succeed("repair", "--read-data", *arguments).out, r"(?m)^the repository is whole$")
+
     def test_what_it_does_not_do_by_halves_is_refused(self):
         self.fail_with(v.USAGE, "repair", "--read-data=10%")
 

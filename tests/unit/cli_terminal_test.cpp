@@ -17,6 +17,10 @@ TEST_CASE("sizes have a unit and one digit behind the point, and never round up 
     CHECK(human_count(1'234'567) == "1,234,567");
     CHECK(counted(1, "file") == "1 file");
     CHECK(counted(1'000, "file") == "1,000 files");
+    CHECK(counted(1, "entry") == "1 entry");
+    CHECK(counted(2, "entry") == "2 entries");
+    CHECK(counted(2, "key") == "2 keys");
+    CHECK(counted(2, "box") == "2 boxes");
 }
 
 TEST_CASE("durations and ages keep what matters of them", "[cli]") {
