@@ -27,7 +27,7 @@ struct PruneReport {
     std::uint64_t sessions_fenced = 0;
     std::uint64_t lists_finished = 0, lists_adopted = 0;  // of other pruners
     PrunePlan plan;
-    Vanished vanished;  // what this client saw at its last prune; too little of it to stop this one
+    Vanished vanished;  // of what this client saw at its last prune; too little of it to stop this one
     std::uint64_t live_snapshots = 0, forgotten_snapshots = 0;
     std::uint64_t nodes_walked = 0;
     RepackReport repacked;
@@ -47,8 +47,9 @@ struct PruneReport {
 };
 
 // Throws Busy where another prune is at work, NotFound where no snapshot is live, Corrupt where what snapshots need
-// cannot be told, Io where too much would go unexplained, and what the store throws. `interrupted` is polled; true ends
-// the run with Interrupted, what it condemned being given up. The repository is open for writing, unless dry_run.
+// cannot be told or packs would go that a snapshot put which somebody removed, Io where too much would go unexplained,
+// and what the store throws. `interrupted` is polled; true ends the run with Interrupted, what it condemned being given
+// up. The repository is open for writing, unless dry_run.
 PruneReport prune(const Repository& repository, const PruneOptions& options, PruneProgress& progress,
                   const std::function<bool()>& interrupted);
 

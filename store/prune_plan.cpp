@@ -8,6 +8,7 @@
 #include "store/control_objects.h"
 #include "store/finding.h"
 #include "store/index_directories.h"
+#include "store/vanished.h"
 
 namespace vault {
 
@@ -90,6 +91,8 @@ class Planner {
         choose_damaged();
         choose_sparse();
         choose_small();
+        // Late: who began or ended while this was listed and walked is known by now.
+        plan_.vanished = vanished_writers(repository_, std::move(unknown_writers_));
         return std::move(plan_);
     }
 
@@ -119,12 +122,17 @@ class Planner {
             ++plan_.of_live_sessions;
             return;
         }
-        const PruneListing& listing = marked_.listing;
-        if (!listing.tombstones.forgotten.contains(session) && !listing.fences.contains(session)) {
-            plan_.unexplained_bytes += bytes_without_copy(use);
-            if (!committed_.contains(session)) plan_.vanished.insert(session);
-        }
-        plan_.dead.push_back(use);
+        if (!is_explained(session)) plan_.unexplained_bytes += bytes_without_copy(use);
+        add_victim(plan_.dead, use, session);
+    }
+
+    bool is_explained(const SessionId& session) const {
+        return marked_.listing.tombstones.forgotten.contains(session) || marked_.listing.fences.contains(session);
+    }
+
+    void add_victim(std::vector<PackUse>& victims, const PackUse& use, const SessionId& session) {
+        if (!is_explained(session) && !committed_.contains(session)) unknown_writers_.insert(session);
+        victims.push_back(use);
     }
 
     // Two writers at once store the same chunks twice, and then one copy is as good as the other.
@@ -155,7 +163,7 @@ class Planner {
             ++plan_.of_live_sessions;
             return false;
         }
-        plan_.repacked.push_back(use);
+        add_victim(plan_.repacked, use, session);
         return true;
     }
 
@@ -232,6 +240,7 @@ class Planner {
     const PlanLimits& limits_;
     const std::function<void()>& poll_;
     std::set<SessionId> committed_;
+    std::set<SessionId> unknown_writers_;  // of victims: neither live, forgotten nor fenced when that was listed
     std::unordered_map<PackNumber, const ObjectInfo*> infos_;
     std::vector<PackUse> partly_;  // with used chunks, and unused ones or small
     std::vector<PackUse> damaged_;  // with used chunks, and damage on record
@@ -269,14 +278,21 @@ void require_explained(const PrunePlan& plan, const PlanLimits& limits, const Va
     const std::uint64_t all = plan.dead_bytes() + plan.repacked_bytes() - plan.copied_bytes();
     const std::uint64_t unexplained = vanished.snapshots > 0 ? std::max(all, plan.unexplained_bytes)
                                                              : plan.unexplained_bytes;
-    if (unexplained <= limits.max_delete.of(plan.bytes)) return;
-    std::string text = std::to_string(unexplained) + " of " + std::to_string(plan.bytes) +
-                       " bytes would be deleted although nothing was forgotten that explains it";
-    Vanished all_vanished = vanished;
-    all_vanished.snapshots = std::max(vanished.snapshots, plan.vanished.size());
-    if (all_vanished.snapshots > 0)
-        text += "; " + describe(all_vanished, plan.vanished.empty() ? "" : plan.vanished.begin()->hex());
-    throw Error(ErrorKind::Io, text + "; nothing was deleted; --max-delete 100% lets it go on");
+    const std::uint64_t allowed = limits.max_delete.of(plan.bytes);
+    const bool is_too_much = unexplained > allowed;
+    // Data of theirs would go, however little it is.
+    const bool has_vanished = !plan.vanished.empty() && allowed < plan.bytes;
+    if (!is_too_much && !has_vanished) return;
+    std::string text;
+    if (is_too_much)
+        text = std::to_string(unexplained) + " of " + std::to_string(plan.bytes) +
+               " bytes would be deleted although nothing was forgotten that explains it; ";
+    if (vanished.snapshots + plan.vanished.size() > 0) text += describe(vanished, plan.vanished) + "; ";
+    text += "nothing was deleted; ";
+    if (has_vanished)
+        text += "`vault repair --from` a copy brings back a snapshot that is gone, `vault forget` with its whole id "
+                "accepts the loss, ";
+    throw Error(has_vanished ? ErrorKind::Corrupt : ErrorKind::Io, text + "--max-delete 100% lets it go on");
 }
 
 }  // namespace vault

@@ -63,20 +63,23 @@ struct PrunePlan {
     // Bytes of dead packs that nothing explains: their sessions have neither a tombstone nor a fence, and no copy of
     // these bytes is needed.
     std::uint64_t unexplained_bytes = 0;
-    std::set<SessionId> vanished;  // sessions of those whose snapshot is gone without a tombstone
+    // Writers of packs that would go or be rewritten, of whom nothing is left: store/vanished.h. Of what a prune has
+    // copied since it tells nothing, for the copy's writer is that prune.
+    std::set<SessionId> vanished;
 
     std::uint64_t dead_bytes() const;
     std::uint64_t repacked_bytes() const;
     std::uint64_t copied_bytes() const;  // of those, what is to be written again (about: some boxes are sealed anew)
 };
 
-// `live_sessions`: sessions that may still commit. Reads the directory of each victim from its pack.
+// `live_sessions`: sessions that may still commit. Reads the directory of each victim from its pack, and, where what
+// was listed before the packs does not explain the writer of one, sessions, snapshots and tombstones again.
 PrunePlan plan_prune(const Repository& repository, const Marked& marked, const std::set<SessionId>& live_sessions,
                      const PlanLimits& limits, const std::function<void()>& poll);
 
-// The rails. Throws Io (exit 1) where more would go unexplained than `limits.max_delete` allows. Where a snapshot is
-// gone that this client knew, that somebody once forgot what first put a chunk explains nothing: all that would go
-// counts.
+// The rails. Throws Corrupt where the writer of any victim has vanished and `limits.max_delete` is less than all there
+// is, and Io (exit 1) where more would go unexplained than it allows. Where a snapshot is gone that this client knew,
+// that somebody once forgot what first put a chunk explains nothing: all that would go counts.
 void require_explained(const PrunePlan& plan, const PlanLimits& limits, const Vanished& vanished);
 
 }  // namespace vault

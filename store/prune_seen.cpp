@@ -1,6 +1,7 @@
 // One line a snapshot: its id and its series.
 #include "store/prune_seen.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "store/base/file.h"
@@ -10,6 +11,7 @@ namespace vault {
 namespace {
 
 constexpr std::size_t kRememberedBytesMax = 64 << 20;
+constexpr std::size_t kSnapshotsNamed = 8;
 
 std::string path_of(const Repository& repository) { return repository.state_folder() / "snapshots-seen"; }
 
@@ -42,11 +44,19 @@ Vanished what_vanished(const Repository& repository, const PruneListing& listing
     return vanished;
 }
 
-std::string describe(const Vanished& vanished, const std::string& example) {
-    const bool is_one = vanished.snapshots == 1;
-    std::string text = std::to_string(vanished.snapshots) + (is_one ? " snapshot is" : " snapshots are") +
+std::string describe(const Vanished& vanished, const std::set<SessionId>& ids) {
+    const std::size_t snapshots = std::max(vanished.snapshots, ids.size());
+    std::string text = std::to_string(snapshots) + (snapshots == 1 ? " snapshot is" : " snapshots are") +
                        " gone without having been forgotten";
-    if (!example.empty()) text += (is_one ? ", " : ", one of them ") + example;
+    if (!ids.empty()) text += snapshots > ids.size() ? ", among them" : ",";
+    std::size_t named = 0;
+    for (const SessionId& sid : ids) {
+        if (named++ == kSnapshotsNamed) {
+            text += " …";
+            break;
+        }
+        text += " " + sid.hex();
+    }
     for (const std::string& series : vanished.series) text += "; the series " + series + " has vanished";
     return text;
 }

@@ -2,6 +2,7 @@
 // without having been forgotten. Kept in the state folder; a client that lost it starts anew.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@ struct Vanished {
 };
 Vanished what_vanished(const Repository& repository, const PruneListing& listing);
 
-// "2 snapshots are gone without having been forgotten; the series wallets has vanished". `example`: the id of one, or
-// "".
-std::string describe(const Vanished& vanished, const std::string& example = "");
+// "2 snapshots are gone without having been forgotten, one of them ID; the series wallets has vanished". `ids`: those
+// known by packs that they put, whether this client knew them or not; the first few are named.
+std::string describe(const Vanished& vanished, const std::set<SessionId>& ids);
 
 // Replaces what was remembered. What cannot be written is not remembered.
 void remember_live(const Repository& repository, const PruneListing& listing);

@@ -202,6 +202,69 @@ class Prune(v.VaultCase):
         result = self.prune()
         self.assertEqual((result["packs_deleted"], result["snapshots_vanished"]), (0, 0))
 
+    def test_what_a_removed_snapshot_put_goes_only_once_somebody_says_so_however_little_it_is(self):
+        self.init_by_key_file()
+        generator = random.Random(v.SEED)
+        sids = []
+        for series, size in (("big", 5_000_000), ("small", 100_000), ("torn", 50_000)):
+            self.file(series + "/f", generator.randbytes(size))
+            sids.append(self.snapshot(self.path(series), "--series", series)["snapshot_id"])
+        gone = sids[1]
+        self.prune()  # this client knows it now
+        self.succeed("forget", sids[2])  # explains no pack but its own
+        snapshot = "snapshots/" + gone
+        contents = self.object(snapshot)
+        os.unlink(os.path.join(self.repository, snapshot))
+        self.stops_for(gone, "; the series small has vanished")
+        for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+            self.environment[name] = self.folder("elsewhere/" + name)
+        self.stops_for(gone)
+        with self.subTest("it is put back"):
+            self.replace_object(snapshot, contents)
+            self.assertEqual(self.prune()["packs_deleted"], 2)
+            self.assert_restores(gone, self.path("small"))
+            os.unlink(os.path.join(self.repository, snapshot))
+            self.stops_for(gone, "; the series small has vanished")
+        copy = self.path("copy")
+        subprocess.run(["cp", "-a", self.repository, copy], check=True)
+        with self.subTest("the rail is lifted"):
+            planned = self.prune("--max-delete", "100%", "--dry-run")
+            self.assertEqual((planned["packs_to_delete"], planned["snapshots_vanished"]), (2, 1))
+            result = self.prune("--max-delete", "100%")
+            self.assertEqual((result["packs_deleted"], result["snapshots_vanished"]), (2, 1))
+            self.assertEqual(self.prune()["snapshots_vanished"], 0)
+        self.repository = self.environment["VAULT_REPOSITORY"] = copy
+        with self.subTest("the loss is accepted"):
+            self.succeed("forget", gone)
+            result = self.prune()
+            self.assertEqual((result["packs_deleted"], result["snapshots_vanished"]), (2, 0))
+            self.succeed("check", "--read-data")
+            self.assert_restores(sids[0], self.path("big"))
+
+    def stops_for(self, gone, series=""):
+        before = self.objects_in("")
+        for option in ([], ["--dry-run"], ["--max-unused", "0"], ["--max-delete", "99%"]):
+            self.fail_with(v.INTEGRITY, "prune", *option,
+                           says="1 snapshot is gone without having been forgotten, " + gone + series +
+                                "; nothing was deleted; .vault repair --from. .*.vault forget. .*--max-delete 100%")
+            self.assertEqual(self.objects_in(""), before)
+
+    def test_a_rewrite_does_not_hide_which_snapshot_is_gone(self):
+        self.init_by_key_file()
+        generator = random.Random(v.SEED)
+        self.file("other/f", generator.randbytes(5_000_000))
+        self.snapshot(self.path("other"), "--series", "other")
+        for name in ("shared", "own"):
+            self.file("source/" + name, generator.randbytes(200_000))
+        gone = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+        os.unlink(self.path("source/own"))
+        kept = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+        os.unlink(os.path.join(self.repository, "snapshots", gone))
+        self.stops_for(gone)
+        self.succeed("forget", gone)
+        self.assertGreater(self.prune("--max-unused", "0")["packs_written"], 0)
+        self.assert_restores(kept, self.path("source"))
+
     def test_rules_select_and_then_reclaim(self):
         generator = random.Random(v.SEED + 4)
         self.init_by_key_file()

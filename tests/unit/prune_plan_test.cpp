@@ -48,10 +48,11 @@ struct RunningWriter {
     }
 };
 
-std::string refusal(PruneStore& store, PruneOptions options) {
+std::string refusal(PruneStore& store, const PruneOptions& options, std::optional<ErrorKind> kind = {}) {
     try {
         store.prune(options);
     } catch (const Error& error) {
+        if (kind) CHECK(error.kind() == *kind);
         return error.what();
     }
     return "";
@@ -171,6 +172,72 @@ TEST_CASE("rails: snapshots that vanished without being forgotten stop a prune, 
     CHECK(store.names("") == before);
     options.limits.max_delete = ByteLimit::share(100);
     CHECK(store.prune(options).packs_removed == 2);
+}
+
+TEST_CASE("rails: a removed snapshot's own packs stop a prune, however few, until it is forgotten", "[prune]") {
+    const PruneSource source, other;
+    source.file("f", noise(1, 20'000));
+    other.file("g", noise(2, 900'000));
+    PruneStore store;
+    const SessionId gone = store.snapshot(source, "small");
+    store.snapshot(other, "other");
+    store.test.backend().remove("snapshots/" + gone.hex());
+    PruneOptions options = PruneStore::thorough();
+    const auto before = store.names("");
+    for (const ByteLimit limit : {ByteLimit::share(30), ByteLimit::share(99), ByteLimit::exactly(700'000)}) {
+        options.limits.max_delete = limit;
+        for (const bool dry_run : {true, false}) {
+            options.dry_run = dry_run;
+            const std::string said = refusal(store, options, ErrorKind::Corrupt);
+            CHECK(said.find("1 snapshot is gone without having been forgotten, " + gone.hex()) == 0);
+        }
+    }
+    CHECK(store.names("") == before);
+    options.limits.max_delete = ByteLimit::exactly(store.bytes("packs/"));
+    options.dry_run = true;
+    CHECK(store.prune(options).plan.vanished == std::set<SessionId>{gone});
+    options = PruneStore::thorough();
+    options.limits.max_delete = ByteLimit::exactly(0);
+    store.forget(gone);
+    CHECK(store.prune(options).packs_removed == 2);
+}
+
+TEST_CASE("rails: a removed snapshot of which packs would only be rewritten stops a prune", "[prune]") {
+    const PruneSource source;
+    PruneStore store;
+    SessionId gone;
+    for (int i = 0; i < 8; ++i) {
+        source.file("f" + std::to_string(i), noise(static_cast<std::uint64_t>(i), 50'000));
+        gone = store.snapshot(source);
+    }
+    store.snapshot(source, "the same");  // puts no pack
+    store.test.backend().remove("snapshots/" + gone.hex());
+    const PrunePlan plan = plan_of(store);
+    CHECK(plan.dead.empty());
+    CHECK(plan.small_packs == 16);
+    CHECK(plan.vanished == std::set<SessionId>{gone});
+    CHECK(refusal(store, {}, ErrorKind::Corrupt).find(gone.hex()) != std::string::npos);
+}
+
+TEST_CASE("rails: who began or ended after the listing has not vanished", "[prune]") {
+    OneForgotten made;
+    PruneStore& store = made.store;
+    auto running = std::make_unique<RunningWriter>(store, noise(9, 10'000));
+    const auto plan_from = [&](const Marked& marked) { return plan_prune(*store.repository, marked, {}, {}, [] {}); };
+    const Marked listed = mark_repository(*store.repository, {});  // its pack, but neither fence nor tombstone
+    const std::string session = "sessions/" + running->session.sid().hex();
+    const std::string end = "snapshots/" + running->session.sid().hex();
+    CHECK(plan_from(listed).dead.size() == 3);
+    CHECK(plan_from(listed).vanished.empty());  // by its session
+    running.reset();
+    CHECK_FALSE(store.test.memory().holds(session));
+    CHECK(plan_from(listed).vanished.empty());  // by its fence
+    const SessionId sid = SessionId::from_hex(end.substr(end.find('/') + 1));
+    put_tombstone(*store.repository, sid);
+    store.test.backend().remove(end);
+    CHECK(plan_from(listed).vanished.empty());  // by its tombstone
+    store.test.backend().remove("tombstones/" + sid.hex());
+    CHECK(plan_from(listed).vanished == std::set<SessionId>{sid});
 }
 
 TEST_CASE("rails: what was forgotten, never committed, or stored twice needs no explanation", "[prune]") {
