@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "store/base/without_context.h"
 #include "store/in_flight.h"
 #include "store/index_directories.h"
 #include "store/seal/primitives.h"

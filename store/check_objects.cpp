@@ -6,7 +6,6 @@
 #include <tuple>
 
 #include "store/backend/object_names.h"
-#include "store/base/without_context.h"
 #include "store/format/config_record.h"
 #include "store/format/control_records.h"
 #include "store/format/slot_record.h"

@@ -5,7 +5,6 @@
 #include <mutex>
 
 #include "store/backend/object_names.h"
-#include "store/base/without_context.h"
 #include "store/index_view.h"
 #include "store/run_in_lanes.h"
 #include "store/seal/primitives.h"

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "store/backend/object_names.h"
-#include "store/base/without_context.h"
 #include "store/format/envelope.h"
 #include "store/quarantine.h"
 #include "store/run_in_lanes.h"

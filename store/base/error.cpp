@@ -5,8 +5,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "store/base/without_context.h"
-
 namespace vault {
 
 std::string_view name(ErrorKind kind) {

@@ -45,5 +45,7 @@ Error system_error(const std::string& what, int error_number);
 
 // The same kind with `context: ` before the message, unless it begins so.
 Error with_context(const std::string& context, const Error& error);
+// The message without `context: ` at its start, however often that stands there: for who prints the name by itself.
+std::string without_context(const std::string& context, const Error& error);
 
 }  // namespace vault

@@ -1,7 +1,6 @@
 // What is said of an object beside its name, and before a message that may begin with the name already.
 #include <catch2/catch.hpp>
 
-#include "store/base/without_context.h"
 
 using namespace vault;
 
