@@ -216,7 +216,8 @@ class Find(v.VaultCase):
             self.assertEqual(v.schema_violations(trouble, v.load_schema(trouble["message_type"])), [], line)
         shown = self.run_vault("find", "17")
         self.assertEqual(shown.code, v.INTEGRITY)
-        self.assertRegex(shown.err, r"(?m)\A(vault: (lost: |1 damaged object, the first: |`vault check --read-data` names ).*\n)+\Z")
+        lines = r"(?m)\A(vault: (lost: |1 damaged object, the first: |`vault check --read-data` names ).*\n)+\Z"
+        self.assertRegex(shown.err, lines)
         self.assertIn(f"snapshot {second[:8]} was not searched whole: ", shown.out)
         self.flip("snapshots/" + second, -40)
         shown = self.fail_with(v.INTEGRITY, "find", "17", says="snapshots/" + second)
