@@ -1,6 +1,8 @@
 // What is said of an object beside its name, and before a message that may begin with the name already.
 #include <catch2/catch.hpp>
 
+#include "store/base/error.h"
+
 
 using namespace vault;
 
