@@ -3,7 +3,6 @@
 
 #include "store/base/error.h"
 
-
 using namespace vault;
 
 TEST_CASE("context that a message begins with is not put before it again", "[base]") {
