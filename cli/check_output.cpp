@@ -185,7 +185,8 @@ std::string verdict(const CheckReport& report) {
         text += "; " + counted(report.harmed_entries, "entry") + " in " +
                 counted(report.harmed_snapshots.size(), "snapshot") + " cannot be restored whole";
     }
-    if (!report.wrong.empty()) text += "; " + counted(report.wrong.size(), "snapshot") +
+    if (!report.wrong.empty())
+        text += "; " + counted(report.wrong.size(), "snapshot") +
                 (report.wrong.size() == 1 ? " contradicts itself" : " contradict themselves");
     return text;
 }

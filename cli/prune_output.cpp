@@ -1,11 +1,10 @@
 // Exact bytes everywhere: what was reclaimed is the command's result.
 #include "cli/prune_output.h"
 
-#include <algorithm>
-
 #include "cli/retention_output.h"
 #include "cli/terminal.h"
 #include "store/base/text.h"
+#include "store/prune_seen.h"
 
 namespace vault {
 
@@ -33,7 +32,7 @@ Json prune_summary(const PruneReport& report, const std::optional<ForgetPlan>& s
     }
     summary["snapshots"] = report.live_snapshots;
     summary["snapshots_forgotten"] = report.forgotten_snapshots;
-    summary["snapshots_vanished"] = std::max(report.vanished.snapshots, plan.vanished.size());
+    summary["snapshots_vanished"] = count_vanished(report.vanished, plan.vanished);
     summary["packs"] = plan.packs;
     summary["bytes"] = plan.bytes;
     summary["bytes_used"] = plan.used_bytes;
@@ -71,7 +70,7 @@ void show_prune(Output& output, const PruneReport& report, bool dry_run) {
     if (report.lists_finished + report.lists_adopted > 0)
         output.line("went on with " + counted(report.lists_finished + report.lists_adopted, "prune") +
                     " that had been cut short");
-    if (report.vanished.snapshots + plan.vanished.size() > 0) output.line(describe(report.vanished, plan.vanished));
+    if (const std::string gone = describe(report.vanished, plan.vanished); !gone.empty()) output.line(gone);
     const bool planned = report.live_snapshots + plan.packs > 0 || dry_run;
     if (planned) {
         output.line(counted(report.live_snapshots, "snapshot") + " need" + (report.live_snapshots == 1 ? "s " : " ") +

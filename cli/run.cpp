@@ -143,8 +143,8 @@ ExitCode run_vault(const std::vector<std::string>& arguments, SecretSources sour
         return ExitCode::Ok;
     } catch (const Error& error) {
         // Where a repository does not open, a check of it would fail the same way.
-        const bool looks_itself = command->run == run_check || command->run == run_repair;
-        if (error.kind() != ErrorKind::Corrupt || !invocation.has_opened() || looks_itself) throw;
+        const bool says_itself = command->run == run_check || command->run == run_repair || command->run == run_prune;
+        if (error.kind() != ErrorKind::Corrupt || !invocation.has_opened() || says_itself) throw;
         throw Error(ErrorKind::Corrupt, std::string(error.what()) + "; " + kAfterDamage);
     }
 }

@@ -157,25 +157,19 @@ class ObjectCheck {
         named(name, "sessions/" + beat.sid.hex() + "." + std::to_string(beat.number));
     }
 
-    // How many packs each condemned list has, by its number; nothing where it could not be read.
-    using CondemnedLists = std::map<std::string, std::optional<std::size_t>>;
-
     void pruners() {
-        constexpr std::string_view kCondemned = "condemned/", kDecisions = "decision/";
-        CondemnedLists lists;
-        each(std::string(kCondemned), [&](const std::string& name, ByteView object) {
-            std::optional<std::size_t>& packs = lists[name.substr(kCondemned.size())];
-            const OpenedObject opened = open_object(repository_.keys(), name, object);
-            const CondemnedRecord record = decode_padded(opened, name, decode_condemned);
-            named(name, std::string(kCondemned) + record.number.hex());
-            packs = record.packs.size();
+        std::map<ControlId, std::size_t> packs;  // condemned, by n
+        control("condemned/", [&](const std::string& name, const OpenedObject& object) {
+            const CondemnedRecord record = decode_padded(object, name, decode_condemned);
+            named(name, "condemned/" + record.number.hex());
+            packs[record.number] = record.packs.size();
         });
         control("waiting/", [&](const std::string& name, const OpenedObject& object) {
             named(name, "waiting/" + decode_padded(object, name, decode_waiting).number.hex());
         });
-        each(std::string(kDecisions), [&](const std::string& name, ByteView object) {
+        each("decision/", [&](const std::string& name, ByteView object) {
             try {
-                decision(name, object, lists);
+                decision(name, open_object(repository_.keys(), name, object), packs);
             } catch (const Error& error) {
                 if (error.kind() != ErrorKind::Corrupt || !is_settled_decision(repository_.backend(), name, object))
                     throw;
@@ -183,12 +177,12 @@ class ObjectCheck {
         });
     }
 
-    void decision(const std::string& name, ByteView object, const CondemnedLists& lists) {
-        const OpenedObject opened = open_object(repository_.keys(), name, object);
-        const DecisionRecord record = decode_padded(opened, name, decode_decision);
+    static void decision(const std::string& name, const OpenedObject& object,
+                         const std::map<ControlId, std::size_t>& packs) {
+        const DecisionRecord record = decode_padded(object, name, decode_decision);
         named(name, "decision/" + record.number.hex());
-        const auto list = lists.find(record.number.hex());
-        require(list == lists.end() || !list->second || *list->second == record.goes.size(),
+        const auto list = packs.find(record.number);
+        require(list == packs.end() || list->second == record.goes.size(),
                 name + ": it decides on another number of packs than its condemned list has");
     }
 

@@ -215,14 +215,14 @@ EntryReader::RunsRead EntryReader::read_runs(int fd, std::uint64_t size, bool ha
                                              bool class_known, BatchWriter& out) {
     std::uint64_t at = 0;
     int runs = 0;
-    bool any_hole = false, ended = false;
+    bool any_hole = false;
     const auto hole_up_to = [&](std::uint64_t end) {
         if (at >= end) return;
         out.add_hole(end - at);
         at = end;
         any_hole = true;
     };
-    while (at < size && !ended) {
+    while (at < size) {
         const std::optional<DataRun> run =
             has_holes ? next_data_run(fd, at, size) : std::optional(DataRun{0, size});
         if (!run) {
@@ -234,7 +234,7 @@ EntryReader::RunsRead EntryReader::read_runs(int fd, std::uint64_t size, bool ha
         const std::uint64_t got = read_run(fd, *run, entry, class_known, out);
         at += got;
         runs += got > 0 ? 1 : 0;
-        ended = got < run->length;  // it became shorter
+        if (got < run->length) break;  // it became shorter
     }
     return {at, runs == 1 && !any_hole};
 }

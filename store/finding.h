@@ -20,4 +20,17 @@ inline bool is_finding(const Error& error) {
 // The same of a thing that may be removed meanwhile, or that something damaged names: that it is not there.
 inline bool is_finding_or_gone(const Error& error) { return is_finding(error) || error.kind() == ErrorKind::NotFound; }
 
+// Whether read() meets damage that no program will ever read; what is gone or has no version known here is none.
+// Throws what is no finding.
+template <class Read>
+bool is_corrupt(Read read) {
+    try {
+        read();
+        return false;
+    } catch (const Error& error) {
+        if (!is_finding(error)) throw;
+        return error.kind() == ErrorKind::Corrupt;
+    }
+}
+
 }  // namespace vault

@@ -75,4 +75,10 @@ void put_marks(const Repository& repository, const SessionId& sid, std::span<con
     }
 }
 
+void remove_marks(Backend& backend, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    backend.sync();
+    for (const std::string& name : names) backend.remove(name);
+}
+
 }  // namespace vault

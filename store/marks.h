@@ -44,4 +44,8 @@ struct MarkChange {
 // Where two clients change one subject at once, either may win, the same one for every reader.
 void put_marks(const Repository& repository, const SessionId& sid, std::span<const MarkChange> changes);
 
+// Removes these objects, of snapshots whose commits are gone, after that was made durable: a commit that a power cut
+// brings back comes with its marks.
+void remove_marks(Backend& backend, const std::vector<std::string>& names);
+
 }  // namespace vault

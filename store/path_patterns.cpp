@@ -27,7 +27,7 @@ void check_component(std::string_view pattern, std::string_view component) {
 }
 
 Parts split(std::string_view pattern) {
-    if (pattern.size() > kPatternBytesMax) refuse(pattern, trouble_in_pattern(pattern));
+    if (const auto why = trouble_in_pattern(pattern); !why.empty()) refuse(pattern, why);
     Parts parts;
     std::string_view text = pattern;
     parts.negative = text.starts_with('!');

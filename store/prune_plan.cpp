@@ -287,7 +287,7 @@ void require_explained(const PrunePlan& plan, const PlanLimits& limits, const Va
     if (is_too_much)
         text = std::to_string(unexplained) + " of " + std::to_string(plan.bytes) +
                " bytes would be deleted although nothing was forgotten that explains it; ";
-    if (vanished.snapshots + plan.vanished.size() > 0) text += describe(vanished, plan.vanished) + "; ";
+    if (const std::string gone = describe(vanished, plan.vanished); !gone.empty()) text += gone + "; ";
     text += "nothing was deleted; ";
     if (has_vanished)
         text += "`vault repair --from` a copy brings back a snapshot that is gone, `vault forget` with its whole id "

@@ -6,6 +6,7 @@
 #include "store/base/text.h"
 #include "store/control_objects.h"
 #include "store/damage_found.h"
+#include "store/marks.h"
 #include "store/prune_sessions.h"
 #include "store/prune_tidy.h"
 #include "store/quarantine.h"
@@ -193,8 +194,7 @@ std::uint64_t PruneProtocol::remove_listed_commits(const std::vector<SessionId>&
         backend.remove("snapshots/" + sid.hex());
         for (const ObjectInfo& mark : backend.list("marks/" + sid.hex())) marks.push_back(mark.name);
     }
-    if (!marks.empty()) backend.sync();  // a commit that a power cut brings back comes with its marks
-    for (const std::string& mark : marks) backend.remove(mark);
+    remove_marks(backend, marks);
     return commits.size();
 }
 

@@ -44,8 +44,13 @@ Vanished what_vanished(const Repository& repository, const PruneListing& listing
     return vanished;
 }
 
+std::size_t count_vanished(const Vanished& vanished, const std::set<SessionId>& ids) {
+    return std::max(vanished.snapshots, ids.size());
+}
+
 std::string describe(const Vanished& vanished, const std::set<SessionId>& ids) {
-    const std::size_t snapshots = std::max(vanished.snapshots, ids.size());
+    const std::size_t snapshots = count_vanished(vanished, ids);
+    if (snapshots == 0) return "";
     std::string text = std::to_string(snapshots) + (snapshots == 1 ? " snapshot is" : " snapshots are") +
                        " gone without having been forgotten";
     if (!ids.empty()) text += snapshots > ids.size() ? ", among them" : ",";

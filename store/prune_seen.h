@@ -17,8 +17,10 @@ struct Vanished {
 };
 Vanished what_vanished(const Repository& repository, const PruneListing& listing);
 
-// "2 snapshots are gone without having been forgotten, one of them ID; the series wallets has vanished". `ids`: those
-// known by packs that they put, whether this client knew them or not; the first few are named.
+// How many are gone: those that this client knew, or `ids`, which are known by packs that they put, if these are more.
+std::size_t count_vanished(const Vanished& vanished, const std::set<SessionId>& ids);
+// "2 snapshots are gone without having been forgotten, among them ID; the series wallets has vanished". The first few
+// ids are named. "" where none is gone.
 std::string describe(const Vanished& vanished, const std::set<SessionId>& ids);
 
 // Replaces what was remembered. What cannot be written is not remembered.

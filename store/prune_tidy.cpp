@@ -8,6 +8,7 @@
 #include "store/control_objects.h"
 #include "store/finding.h"
 #include "store/format/limits.h"
+#include "store/marks.h"
 #include "store/sessions.h"
 
 namespace vault {
@@ -72,8 +73,7 @@ std::uint64_t remove_marks_of_forgotten(const Repository& repository, const Prun
         }
         if (is_gone) going.push_back(info.name);
     }
-    if (!going.empty()) backend.sync();  // a commit that a power cut brings back comes with its marks
-    for (const std::string& mark : going) backend.remove(mark);
+    remove_marks(backend, going);
     return going.size();
 }
 

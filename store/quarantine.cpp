@@ -11,7 +11,11 @@ namespace vault {
 
 namespace {
 
+constexpr std::string_view kDecisions = "decision/";
 constexpr std::uint64_t kPartBytes = 1u << 20, kSmallPartBytes = 4u << 10;
+
+// Of a small object, below quarantine/.
+std::string name_of(ByteView object) { return to_hex(sha256(object)); }
 
 void append_part(Backend& backend, const std::string& name, ByteRange range, ObjectWriter& to) {
     try {
@@ -44,12 +48,26 @@ bool copy_to_quarantine(Backend& backend, const std::string& name, const std::st
     return true;
 }
 
-std::string quarantine_name(ByteView object) { return to_hex(sha256(object)); }
+void copy_to_quarantine(Backend& backend, const std::string& name) {
+    try {
+        copy_to_quarantine(backend, name, name_of(backend.get(name)));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::NotFound) throw;
+    }
+}
+
+void move_to_quarantine(Backend& backend, const std::string& name) {
+    copy_to_quarantine(backend, name);
+    backend.remove(name);
+}
+
+bool is_carried_out(Backend& backend, const std::string& decision) {
+    return !object_exists(backend, "condemned/" + decision.substr(kDecisions.size()));
+}
 
 bool is_settled_decision(Backend& backend, const std::string& name, ByteView object) {
-    constexpr std::string_view kDecisions = "decision/";
-    return name.starts_with(kDecisions) && !object_exists(backend, "condemned/" + name.substr(kDecisions.size())) &&
-           object_exists(backend, "quarantine/" + quarantine_name(object));
+    return name.starts_with(kDecisions) && is_carried_out(backend, name) &&
+           object_exists(backend, "quarantine/" + name_of(object));
 }
 
 }  // namespace vault

@@ -1,7 +1,6 @@
 // Damaged objects that may hold what is nowhere else: kept for who may get more out of them than this program.
 #pragma once
 
-#include <set>
 #include <string>
 
 #include "store/repository.h"
@@ -13,11 +12,15 @@ namespace vault {
 // object is gone.
 bool copy_to_quarantine(Backend& backend, const std::string& name, const std::string& as);
 
-// The name below quarantine/ of a small object that was found so.
-std::string quarantine_name(ByteView object);
+// The same of a small object, under the SHA-256 of what was found; one that is gone is no matter.
+void copy_to_quarantine(Backend& backend, const std::string& name);
+// And removes the original.
+void move_to_quarantine(Backend& backend, const std::string& name);
 
-// Of a decision that does not verify: whether it is no damage, since its list was carried out, so that only its name is
-// needed, and a repair has copied it as it is. Needs no key. Throws what listing throws.
+// Whether the list that `decision/<n>` decides upon was carried out, so that of the decision only its name is needed:
+// a list is put before its decision, and goes once its packs are gone. Needs no key.
+bool is_carried_out(Backend& backend, const std::string& decision);
+// Of one that does not verify, as it was found: whether it is no damage, since that is so and a repair has copied it.
 bool is_settled_decision(Backend& backend, const std::string& name, ByteView object);
 
 }  // namespace vault

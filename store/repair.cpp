@@ -11,8 +11,8 @@
 #include "store/prune_tidy.h"
 #include "store/repair_objects.h"
 #include "store/repair_settled.h"
-#include "store/repair_tombstones.h"
 #include "store/repair_snapshots.h"
+#include "store/repair_tombstones.h"
 
 namespace vault {
 

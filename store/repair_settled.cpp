@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "store/clock.h"
 #include "store/backend/object_names.h"
+#include "store/clock.h"
 #include "store/control_objects.h"
 #include "store/format/limits.h"
 #include "store/marks.h"
@@ -30,7 +30,8 @@ class Settled {
     std::vector<std::string> run(const std::vector<DamagedObject>& damaged) {
         for (const DamagedObject& object : damaged) {
             if (object.kind != ErrorKind::Corrupt) continue;
-            if (object.name.starts_with(kDecisions) && is_carried_out(object.name)) going_.push_back(object.name);
+            if (object.name.starts_with(kDecisions) && is_carried_out(backend_, object.name))
+                going_.push_back(object.name);
             if (object.name.starts_with(kTombstones) && !object.name.starts_with(kBundles)) tombstone(object.name);
             if (object.name.starts_with(kMarks)) mark(object.name);
             if (object.name.starts_with(kDamaged) && !is_pack_listed(object.name)) going_.push_back(object.name);
@@ -41,18 +42,13 @@ class Settled {
         if (dry_run_ || going_.empty()) return going_;
         if (!forgotten_.empty()) put_bundle(repository_, std::move(forgotten_));
         for (const std::string& name : going_) {
-            copy_to_quarantine(backend_, name, quarantine_name(backend_.get(name)));
-            if (!name.starts_with(kDecisions)) backend_.remove(name);
+            if (name.starts_with(kDecisions)) copy_to_quarantine(backend_, name);
+            else move_to_quarantine(backend_, name);
         }
         return going_;
     }
 
   private:
-    // The list is put before its decision, and goes once its packs are gone.
-    bool is_carried_out(const std::string& decision) const {
-        return !object_exists(backend_, "condemned/" + decision.substr(kDecisions.size()));
-    }
-
     // Its pack's id is in the name. Where the pack is gone nobody counts on it, whatever the record says.
     bool is_pack_listed(const std::string& damaged) const {
         const std::string_view id = std::string_view(damaged).substr(kDamaged.size(), 2 * PackId::kBytes);

@@ -23,31 +23,15 @@ void copy_object(const Repository& repository, const Repository& other, const st
 
 std::string name_of(const SessionId& sid) { return "snapshots/" + sid.hex(); }
 
-// Whether the snapshot's own object can be had, and nobody will ever read it.
-bool is_corrupt(const Repository& repository, const SessionId& sid) {
-    try {
-        find_record(repository, name_of(sid), decode_commit);
-        return false;
-    } catch (const Error& error) {
-        if (!is_finding(error)) throw;
-        return error.kind() == ErrorKind::Corrupt;
-    }
-}
-
 // Of those in `there`, what is damaged here.
 std::vector<SessionId> damaged_snapshots(const Repository& repository, const std::set<SessionId>& there) {
     std::vector<SessionId> damaged;
     const SnapshotListing here = list_snapshots(repository);
     if (!here.tombstones_missing.empty()) return damaged;
     for (const auto& [sid, why] : here.unreadable)
-        if (there.contains(sid) && is_corrupt(repository, sid)) damaged.push_back(sid);
+        if (there.contains(sid) && is_corrupt([&] { find_record(repository, name_of(sid), decode_commit); }))
+            damaged.push_back(sid);
     return damaged;
-}
-
-void move_to_quarantine(Backend& backend, const std::string& name) {
-    if (!object_exists(backend, name)) return;
-    copy_to_quarantine(backend, name, quarantine_name(backend.get(name)));
-    backend.remove(name);
 }
 
 }  // namespace
@@ -67,7 +51,7 @@ std::vector<SessionId> restore_snapshots(const Repository& repository, const Rep
         // What holds it comes first, so that no rule forgets it in between.
         for (const ObjectInfo& info : other.backend().list("marks/" + sid.hex()))
             copy_object(repository, other, info.name);
-        move_to_quarantine(repository.backend(), name_of(sid));
+        if (!missing.contains(sid)) move_to_quarantine(repository.backend(), name_of(sid));
         copy_object(repository, other, name_of(sid));
     }
     repository.backend().sync();

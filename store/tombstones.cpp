@@ -33,10 +33,9 @@ bool stands(const Repository& repository, const std::string& name) {
 void read_single(const Repository& repository, const std::string& name, Tombstones& found) {
     const SessionId sid = SessionId::from_hex(std::string_view(name).substr(kFolder.size()));
     try {
-        const auto record = find_record(repository, name, decode_tombstone);
-        if (!record) return;  // bundled since it was listed
-        if (record->sid != sid) throw Error(ErrorKind::Corrupt, "it is of another snapshot");
-        found.forgotten[sid] = record->time;
+        const auto items = read_tombstones(repository, name);
+        if (!items) return;  // bundled since it was listed
+        found.forgotten[sid] = items->front().time;
         found.singles.insert(sid);
     } catch (const Error& error) {
         if (!is_finding(error)) throw;
@@ -79,6 +78,18 @@ void put_single(const Repository& repository, const SessionId& sid) {
 
 }  // namespace
 
+std::optional<std::vector<BundleRecord::Item>> read_tombstones(const Repository& repository, const std::string& name) {
+    if (name.starts_with(kBundles)) {
+        std::optional<BundleRecord> bundle = find_record(repository, name, decode_bundle);
+        if (!bundle) return std::nullopt;
+        return std::move(bundle->items);
+    }
+    const std::optional<TombstoneRecord> tombstone = find_record(repository, name, decode_tombstone);
+    if (!tombstone) return std::nullopt;
+    if (name != name_of(tombstone->sid)) throw Error(ErrorKind::Corrupt, "it is of another snapshot");
+    return std::vector{BundleRecord::Item{tombstone->sid, tombstone->time}};
+}
+
 // A tombstone is in one of both at any time. A bundle that cannot be read leaves its snapshots visible: damage there
 // must not take the others away.
 Tombstones list_tombstones(const Repository& repository) {
@@ -88,9 +99,9 @@ Tombstones list_tombstones(const Repository& repository) {
         if (!info.name.starts_with(kBundles)) read_single(repository, info.name, found);
     for (const ObjectInfo& info : backend.list(std::string(kBundles))) {
         try {
-            const auto bundle = find_record(repository, info.name, decode_bundle);
-            if (!bundle) continue;
-            for (const auto& item : bundle->items) {
+            const auto items = read_tombstones(repository, info.name);
+            if (!items) continue;
+            for (const auto& item : *items) {
                 found.forgotten.emplace(item.sid, item.time);
                 found.doubtful.erase(item.sid);
             }

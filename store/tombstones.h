@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,10 @@ struct Tombstones {
     std::map<SessionId, std::string> doubtful;
     std::vector<std::string> unreadable_bundles;  // the same; what they name is missing from `forgotten`
 };
+
+// What `name` below tombstones/ forgets, one or a bundle, and when each was put; nothing where there is no such object.
+// Throws Corrupt also where it is of another snapshot than its name says.
+std::optional<std::vector<BundleRecord::Item>> read_tombstones(const Repository& repository, const std::string& name);
 
 // Singles are listed first, then bundles (docs/format.md, section 10), and all of them are opened.
 Tombstones list_tombstones(const Repository& repository);

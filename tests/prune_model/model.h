@@ -163,6 +163,10 @@ class Successors {
         states.push_back(state);
         if (with_text) texts.push_back(text());
     }
+    // What writer or pruner i does.
+    void add(const char* who, int i, const State& state, const char* what) {
+        add(state, [&] { return who + (" " + std::to_string(i)) + ": " + what; });
+    }
     bool with_text = false;
     std::vector<State> states;
     std::vector<std::string> texts;

@@ -109,11 +109,11 @@ void Model::pruner(const State& s, int i, Successors& out) const {
     if (of.deaths) {
         State t = s;
         end_prune(t, i);
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": killed"; });
+        out.add("pruner", i, t, "killed");
     }
     const auto go = [&](State t, At next, const char* what) {
         t.pruners[i].at = next;
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
+        out.add("pruner", i, t, what);
     };
     const Bits mine = bit(p.list);
     State t = s;

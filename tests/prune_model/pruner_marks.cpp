@@ -46,7 +46,7 @@ void Model::pruner_marks(const State& s, int i, Successors& out) const {
     Pruner& n = t.pruners[i];
     const auto go = [&](At next, const char* what) {
         n.at = next;
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
+        out.add("pruner", i, t, what);
     };
     const At after = is(Mutation::P6BeforeP5) ? At::P5 : At::P7;
     const auto finish = [&] {

@@ -10,7 +10,7 @@ void Model::pruner_decides(const State& s, int i, Successors& out) const {
     const Bits mine = bit(p.list);
     const auto go = [&](At next, const char* what) {
         n.at = next;
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
+        out.add("pruner", i, t, what);
     };
     const At p9 = of.quarantine ? At::P9Damage : At::P9;
     switch (p.at) {
@@ -54,7 +54,7 @@ void Model::pruner_decides(const State& s, int i, Successors& out) const {
             t.lists.seen = but(s.lists.seen, mine);
             if (is(Mutation::DecisionRemoved)) t.decisions.seen = but(t.decisions.seen, mine);
             end_prune(t, i);
-            out.add(t, [&] { return "pruner " + std::to_string(i) + ": removes its list"; });
+            out.add("pruner", i, t, "removes its list");
             return;
         default: return pruner_removes(s, i, out);
     }
@@ -67,12 +67,12 @@ void Model::pruner_removes(const State& s, int i, Successors& out) const {
     const Bits mine = bit(p.list);
     const auto go = [&](At next, const char* what) {
         n.at = next;
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
+        out.add("pruner", i, t, what);
     };
     const auto end = [&](const char* what) {
         if (of.sweeping) return go(At::SweepLook, what);
         end_prune(t, i);
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
+        out.add("pruner", i, t, what);
     };
     const auto remove_commits = [&] {
         t.commits.seen = but(s.commits.seen, p.commits);
@@ -163,7 +163,7 @@ void Model::pruner_sweeps(const State& s, int i, Successors& out) const {
     State t = s;
     Pruner& n = t.pruners[i];
     const auto add = [&](const char* what) {
-        out.add(t, [&] { return "pruner " + std::to_string(i) + ": " + what; });
+        out.add("pruner", i, t, what);
     };
     switch (p.at) {
         case At::SweepLook:

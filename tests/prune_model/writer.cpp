@@ -24,13 +24,13 @@ void Model::writer(const State& s, int i, Successors& out) const {
     const int me = sid(i, w.run);
     const auto go = [&](State t, At next, const char* what) {
         if (t.writers[i].at == w.at) t.writers[i].at = next;
-        out.add(t, [&] { return "writer " + std::to_string(i) + ": " + what; });
+        out.add("writer", i, t, what);
     };
     // Killed: its session object stays, and somebody may fence it.
     if (w.at != At::Idle && w.at != At::End && w.run + 1 < of.writer_runs) {
         State t = s;
         end_run(t, i, *this, false);
-        out.add(t, [&] { return "writer " + std::to_string(i) + ": killed"; });
+        out.add("writer", i, t, "killed");
     }
     const At listed = is(Mutation::B3BeforeB2) ? At::B2 : At::B3Damage;
     State t = s;
@@ -147,7 +147,7 @@ void Model::undelete_reads(const State& s, int i, Successors& out) const {
     const auto go = [&](At next, const char* what) {
         if (next == At::Done) end_run(t, i, *this, false);
         else n.at = next;
-        out.add(t, [&] { return "writer " + std::to_string(i) + ": " + what; });
+        out.add("writer", i, t, what);
     };
     const bool stands = has(s.commits.seen, 0);
     switch (n.at) {

@@ -53,6 +53,20 @@ struct TwoFiles {
     }
 };
 
+// Another pruner's list of this one pack, decided: it goes.
+PackId decide_elsewhere(PruneStore& store, const std::string& pack) {
+    CondemnedRecord list;
+    fill_random(list.number.bytes);
+    list.by = process_elsewhere();
+    list.packs = {*pack_of_name(pack)};
+    store.test.put(ObjectKind::Condemned, "condemned/" + list.number.hex(), list);
+    DecisionRecord decision;
+    decision.number = list.number;
+    decision.goes = {true};
+    store.test.put(ObjectKind::Decision, "decision/" + list.number.hex(), decision);
+    return list.packs[0];
+}
+
 }  // namespace
 
 TEST_CASE("a lost chunk that a later run has stored again lets its pack and its record go", "[prune]") {
@@ -113,18 +127,10 @@ TEST_CASE("whoever finishes another's decision puts a pack with lost chunks into
     TwoFiles made;
     PruneStore& store = made.store;
     record_lost(store, made.harmed);
-    CondemnedRecord list;
-    fill_random(list.number.bytes);
-    list.by = process_elsewhere();
-    list.packs = {*pack_of_name(made.pack)};
-    store.test.put(ObjectKind::Condemned, "condemned/" + list.number.hex(), list);
-    DecisionRecord decision;
-    decision.number = list.number;
-    decision.goes = {true};
-    store.test.put(ObjectKind::Decision, "decision/" + list.number.hex(), decision);
+    const PackId pack = decide_elsewhere(store, made.pack);
     // What the rest of the pack held is gone: not this test's matter.
     CHECK_THROWS(store.prune(PruneStore::thorough()));
-    CHECK(store.names("quarantine/") == Names{"quarantine/" + list.packs[0].hex()});
+    CHECK(store.names("quarantine/") == Names{"quarantine/" + pack.hex()});
     CHECK(store.names("condemned/") == Names{});
 }
 
@@ -133,18 +139,10 @@ TEST_CASE("a pack that was decided as lost goes to quarantine although its damag
     PruneStore& store = made.store;
     record_lost(store, made.harmed);
     const DamageMarks marks = read_damage_marks(*store.repository);
-    CondemnedRecord list;
-    fill_random(list.number.bytes);
-    list.by = process_elsewhere();
-    list.packs = {*pack_of_name(made.pack)};
-    store.test.put(ObjectKind::Condemned, "condemned/" + list.number.hex(), list);
-    DecisionRecord decision;
-    decision.number = list.number;
-    decision.goes = {true};
-    store.test.put(ObjectKind::Decision, "decision/" + list.number.hex(), decision);
+    const PackId pack = decide_elsewhere(store, made.pack);
     // As a repair that read the box well, twice.
-    PackDamage sound{list.packs[0], {}, {}};
-    const DamageMarks::Pack& named = marks.packs.at(list.packs[0]);
+    PackDamage sound{pack, {}, {}};
+    const DamageMarks::Pack& named = marks.packs.at(pack);
     sound.boxes.assign(named.boxes.begin(), named.boxes.end());
     for (const ChunkId& chunk : named.lost) sound.lost.push_back({ChunkKind::Data, chunk});
     REQUIRE(record_damage(*store.repository, marks, sound, DamageAction::Withdrawn));
@@ -152,8 +150,8 @@ TEST_CASE("a pack that was decided as lost goes to quarantine although its damag
     const Bytes original = store.test.backend().get(made.pack);
     CHECK_THROWS(store.prune(PruneStore::thorough()));
     CHECK_FALSE(store.test.memory().holds(made.pack));
-    REQUIRE(store.names("quarantine/") == Names{"quarantine/" + list.packs[0].hex()});
-    CHECK(store.test.backend().get("quarantine/" + list.packs[0].hex()) == original);
+    REQUIRE(store.names("quarantine/") == Names{"quarantine/" + pack.hex()});
+    CHECK(store.test.backend().get("quarantine/" + pack.hex()) == original);
 }
 
 TEST_CASE("a prune and a backup that meet a node that does not verify put its box on record", "[prune]") {
