@@ -31,6 +31,11 @@ std::uint64_t lost_reached(const CheckReport& report) {
     return lost;
 }
 
+std::size_t lost_snapshots(const CheckReport& report) {
+    const auto is_one = [](const DamagedObject& object) { return object.name.starts_with("snapshots/"); };
+    return static_cast<std::size_t>(std::ranges::count_if(report.damage.objects, is_one));
+}
+
 void show_pack(Output& output, const PackId& id, const DamagedPack& pack) {
     output.line("damaged: " + pack_name(id) + (pack.listed ? "" : " (not there)"));
     for (const std::string& why : pack.whys) output.line("  " + escaped(why));
@@ -180,6 +185,8 @@ std::string verdict(const CheckReport& report) {
     if (report.harmed_entries == 0) {
         // Of an object that is damaged itself, a snapshot's say, `vault repair` tells what it takes with it.
         if (lost_chunks(report) > 0) text += "; what is lost is in no snapshot that was checked";
+        else if (const std::size_t snapshots = lost_snapshots(report); snapshots > 0)
+            text += "; " + counted(snapshots, "snapshot") + " cannot be had";
         else text += report.damage.objects.empty() ? "; nothing is lost" : "; no content is lost";
     } else {
         text += "; " + counted(report.harmed_entries, "entry") + " in " +
@@ -212,6 +219,9 @@ void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_
     if (report.snapshots_vanished > 0)
         output.line("at least " + counted(report.snapshots_vanished, "snapshot") +
                     " went without having been forgotten: somebody removed objects, or an older state was put back");
+    for (const std::string& name : report.keys_gone)
+        output.line("gone since the last check on this machine: " + name +
+                    "; somebody ran `vault key remove` or `vault key passwd`, or deleted it");
     if (report.records_put > 0)
         output.line("put " + counted(report.records_put, "record") +
                     " of damage: later snapshots store again what they can");
@@ -233,6 +243,7 @@ Json check_summary(const CheckReport& report, std::int64_t elapsed_ns) {
     object["quarantined"] = report.quarantined;
     object["reserved"] = report.reserved;
     object["snapshots_vanished"] = report.snapshots_vanished;
+    object["keys_gone"] = report.keys_gone;
     object["read_data"] = report.read_data;
     object["packs_read"] = report.packs_read;
     object["bytes_read"] = report.bytes_read;

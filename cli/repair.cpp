@@ -62,6 +62,7 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     object["whole"] = report.whole(dry_run);
     object["generations_put"] = report.generations_put;
     object["snapshots_put"] = hex_list(report.snapshots_put);
+    object["objects_put"] = report.objects_put;
     object["directories_replaced"] = report.directories_replaced;
     object["objects_quarantined"] = report.settled;
     object["boxes_withdrawn"] = report.boxes_withdrawn;
@@ -93,6 +94,7 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
     for (const std::string& name : report.generations_put) output.line(would + "put " + name);
     for (const SessionId& sid : report.snapshots_put)
         output.line(would + "put back, from the copy: snapshot " + sid.hex());
+    for (const std::string& name : report.objects_put) output.line(would + "put back, from the copy: " + name);
     if (report.boxes_withdrawn > 0)
         output.line(would + "withdrawn from the record, since they read well: boxes: " +
                     human_count(report.boxes_withdrawn));

@@ -44,6 +44,7 @@ class Check {
         report_.damage.missing.assign(chunks_->missing().begin(), chunks_->missing().end());
         find_harm(findings, harmed);
         if (options_.record) record();
+        if (options_.record) remember_objects(repository_, std::move(standing_), deleted_);
         return std::move(report_);
     }
 
@@ -73,6 +74,7 @@ class Check {
         chunks_.emplace(view_);
         take(objects);
         note_vanished(objects.known);
+        note_deleted(std::move(objects.standing));
         choose_snapshots(objects.live);
         walk_trees();
         progress_.errors = report_.damage.objects.size() + packs_.damaged_packs.size() + chunks_->missing().size();
@@ -108,6 +110,18 @@ class Check {
         for (const SessionId& sid : vanished_writers(repository_, std::move(packs_.writers)))
             report_.damage.objects.push_back({"snapshots/" + sid.hex(), ErrorKind::NotFound,
                                               "it is gone without having been forgotten; packs that it put are there"});
+    }
+
+    // What nothing in the store tells of, and this client does.
+    void note_deleted(ObjectNames standing) {
+        GoneObjects gone = what_is_gone(repository_, standing);
+        standing_ = std::move(standing);
+        deleted_ = std::move(gone.deleted);
+        report_.keys_gone = std::move(gone.keys);
+        auto& objects = report_.damage.objects;
+        for (const DamagedObject& object : deleted_)
+            if (std::ranges::find(objects, object.name, &DamagedObject::name) == objects.end())
+                objects.push_back(object);
     }
 
     void choose_snapshots(std::vector<CommitRecord>& live) {
@@ -281,6 +295,8 @@ class Check {
     CheckedPacks packs_;
     std::optional<VerifiedPacks> verified_;  // where data is read
     std::vector<PackId> unsound_;            // of those that were read
+    ObjectNames standing_;                   // small objects, and those of them that this client misses
+    std::vector<DamagedObject> deleted_;
     View view_;
     std::optional<CheckChunks> chunks_;
     std::vector<CommitRecord> snapshots_;

@@ -1,5 +1,6 @@
 // vault check: whether everything in a repository is what it must be, and what is harmed where it is not. Nothing that
-// this client keeps is believed: the index is built anew from the store. docs/architecture.md, "Check".
+// this client keeps is believed of what is there: the index is built anew from the store. What it saw before tells what
+// is gone (objects_seen.h). docs/architecture.md, "Check".
 #pragma once
 
 #include <atomic>
@@ -37,6 +38,7 @@ struct CheckReport {
     std::uint64_t nodes = 0, entries = 0;
     std::uint64_t quarantined = 0, reserved = 0;
     std::uint64_t snapshots_vanished = 0;  // gaps in writers' numbers that no tombstone explains
+    std::vector<std::string> keys_gone;    // that this client's last check saw: `key remove` elsewhere, or deleted
 
     bool read_data = false;
     std::uint64_t packs_read = 0, bytes_read = 0, boxes_read = 0;

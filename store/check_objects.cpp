@@ -54,6 +54,7 @@ class ObjectCheck {
         for (const ObjectInfo& info : repository_.backend().list(folder)) {
             poll_();
             note_run(info.name);
+            found_.standing.insert(info.name);
             try {
                 const Bytes object = repository_.backend().get(info.name);
                 ++found_.objects;
@@ -199,6 +200,7 @@ class ObjectCheck {
             }
         }
         found_.known.insert(tombstones_.begin(), tombstones_.end());
+        for (const SessionId& sid : tombstones_) found_.standing.insert("tombstones/" + sid.hex());
         const auto order = [](const CommitRecord& record) { return std::tie(record.time, record.started, record.sid); };
         std::ranges::sort(found_.live, {}, order);
         for (const auto& [writer, seen] : numbers) missing += *seen.rbegin() - seen.size();

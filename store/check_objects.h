@@ -8,6 +8,7 @@
 
 #include "store/damage_report.h"
 #include "store/format/commit_record.h"
+#include "store/objects_seen.h"
 
 namespace vault {
 
@@ -20,6 +21,8 @@ struct CheckedObjects {
     std::vector<CommitRecord> live;
     // Runs of which an object was listed: a session, commit, fence or tombstone, sound or not.
     std::set<SessionId> known;
+    // Of the kinds that objects_seen.h remembers, sound or not.
+    ObjectNames standing;
     // Snapshots that a writer numbered and that are neither there nor forgotten: somebody removed their objects.
     std::uint64_t snapshots_vanished = 0;
 };

@@ -5,6 +5,14 @@
 
 namespace vault {
 
+void copy_object(const Repository& repository, const Repository& other, const std::string& name) {
+    try {
+        repository.backend().put_new(name, other.backend().get(name));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Exists) throw;
+    }
+}
+
 bool object_exists(Backend& backend, const std::string& name) {
     try {
         backend.get(name, ByteRange{0, kEnvelopeBytes});

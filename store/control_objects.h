@@ -21,6 +21,10 @@ auto find_record(const Repository& repository, const std::string& name, Decode d
     }
 }
 
+// Puts the object of this name that `other`, a copy of the same repository, has. One that is here already stays.
+// Throws NotFound where the copy lacks it.
+void copy_object(const Repository& repository, const Repository& other, const std::string& name);
+
 // Whether something has this name now, sound or not. Throws Io, Denied.
 bool object_exists(Backend& backend, const std::string& name);
 

@@ -6,9 +6,11 @@
 
 #include "store/backend/object_names.h"
 #include "store/format/limits.h"
+#include "store/objects_seen.h"
 #include "store/prune_protocol.h"
 #include "store/prune_sessions.h"
 #include "store/prune_tidy.h"
+#include "store/repair_deleted.h"
 #include "store/repair_objects.h"
 #include "store/repair_settled.h"
 #include "store/repair_snapshots.h"
@@ -18,13 +20,24 @@ namespace vault {
 
 namespace {
 
+// What it means that this object is gone, and what its owner can do.
+std::string advice_on_deleted(const std::string& name) {
+    const std::string rest = "; --from a copy puts it back; this machine does not name it again";
+    if (name.starts_with("marks/")) return "tag or hold its snapshot again where it lacks that" + rest;
+    if (name.starts_with("tombstones/")) return "forget its snapshot again where it is there again" + rest;
+    if (name.starts_with("decision/")) return "it matters only to a prune that has been at work since then" + rest;
+    return "it is not needed to restore";
+}
+
 // What an object that cannot be put right means, and what its owner can do.
 std::string advice_on(const DamagedObject& object) {
     const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
+    if (object.kind == ErrorKind::NotFound && !is_in("snapshots/")) return advice_on_deleted(object.name);
     if (is_in("snapshots/")) {
         const std::string sid = object.name.substr(10);
         if (object.kind == ErrorKind::NotFound)
-            return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid + "` says so";
+            return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid +
+                   "` says so (not needed where nothing that it put is left)";
         return "this snapshot cannot be listed or restored; --from a copy brings it back; without one `vault forget " +
                sid + "` lets prune go on without it";
     }
@@ -66,6 +79,11 @@ class Repair {
             // A node that the copy gives back tells of nodes and chunks below it.
             for (int depth = 0; mend_packs() && depth <= kNodeLevelMax; ++depth) report_.before = look(false, nobody);
         });
+        if (options_.from != nullptr)
+            attempt("what was deleted", [&] {
+                report_.objects_put = restore_deleted(repository_, *options_.from, report_.before.damage.objects,
+                                                      options_.dry_run);
+            });
         progress_.phase = "putting copies of directories";
         attempt("copies of directories", [&] {
             report_.directories_replaced =
@@ -79,6 +97,7 @@ class Repair {
         });
         if (!options_.dry_run) report_.after = look(false, harmed_);
         name_objects(options_.dry_run ? report_.before : report_.after);
+        if (!options_.dry_run) forget_deleted();
         return std::move(report_);
     }
 
@@ -211,9 +230,20 @@ class Repair {
             if (object.name.starts_with("dirs/") && options_.dry_run) continue;  // to be replaced
             const auto is_of = [&](const SessionId& sid) { return object.name == "snapshots/" + sid.hex(); };
             if (options_.dry_run && std::ranges::any_of(report_.snapshots_put, is_of)) continue;
-            if (std::ranges::find(report_.settled, object.name) != report_.settled.end()) continue;  // of a dry run
+            const auto is_in = [&](const std::vector<std::string>& names) {
+                return std::ranges::find(names, object.name) != names.end();
+            };
+            if (is_in(report_.settled) || is_in(report_.objects_put)) continue;  // of a dry run
             report_.left.push_back(object.name + ": " + object.why + "; " + advice_on(object));
         }
+    }
+
+    // It was named, which is all that can be done: the next check is about what stands.
+    void forget_deleted() {
+        ObjectNames names;
+        for (const DamagedObject& object : report_.after.damage.objects)
+            if (object.kind == ErrorKind::NotFound) names.insert(object.name);
+        forget_objects(repository_, names);
     }
 
     void poll() const {

@@ -13,14 +13,6 @@ namespace vault {
 
 namespace {
 
-void copy_object(const Repository& repository, const Repository& other, const std::string& name) {
-    try {
-        repository.backend().put_new(name, other.backend().get(name));
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Exists) throw;
-    }
-}
-
 std::string name_of(const SessionId& sid) { return "snapshots/" + sid.hex(); }
 
 // Of those in `there`, what is damaged here.

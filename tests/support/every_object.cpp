@@ -72,6 +72,8 @@ const std::vector<std::string>& EveryObject::folders() {
     return all;
 }
 
+SessionId EveryObject::bundled() { return numbered<SessionId>(5); }
+
 EveryObject::EveryObject() : test_(std::make_shared<MemoryBackend>(real_clock()), small_shape()) {
     const TemporaryFolder source;
     const std::string top = source.path() + "/t";
@@ -112,7 +114,7 @@ void EveryObject::add_control_objects(const CommitRecord& commit) {
               TombstoneRecord{third.sid, this_process(), time, {}});
     const auto bundle = numbered<ControlId>(4);
     test_.put(ObjectKind::Bundle, "tombstones/bundle-" + bundle.hex(),
-              BundleRecord{bundle, {{numbered<SessionId>(5), time}}, {}});
+              BundleRecord{bundle, {{bundled(), time}}, {}});
     const auto random = numbered<MarkId>(6);
     MarkRecord mark{commit.sid, random, MarkAction::Add, MarkSubject::Tag, "kept", 1, time, {}};
     test_.put(ObjectKind::Mark, "marks/" + commit.sid.hex() + "-" + random.hex(), mark);

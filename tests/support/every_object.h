@@ -25,6 +25,8 @@ class EveryObject {
     const ReadSnapshots& intact() const { return intact_; }
     // The folders of the kinds, for a test that none is forgotten.
     static const std::vector<std::string>& folders();
+    // What its bundle of tombstones forgets, long gone.
+    static SessionId bundled();
 
     // The store put into this state, and the repository opened by a client of its own that has no cache.
     std::unique_ptr<Repository> open(const StoredObjects& objects) { return open(objects, test_.shared_backend()); }

@@ -28,6 +28,7 @@ struct Mutation {
     StoredObjects objects;
     std::set<std::string> named;  // a check must name one of these at least
     bool may_stay_unnoticed = false;
+    bool seen_before = false;  // by the client that judges
 };
 
 // What check says cannot be had, in the form in which a reader meets it.
@@ -38,10 +39,12 @@ struct Verdict {
     std::vector<HarmedEntry> hidden;
 };
 
-Verdict verdict_of(const Repository& repository) {
+enum class Record { Nothing, All };
+
+Verdict verdict_of(const Repository& repository, Record record = Record::Nothing) {
     CheckOptions options;
     options.read_data = true;
-    options.record = false;
+    options.record = record == Record::All;
     options.threads = 2;
     CheckProgress progress;
     Verdict verdict;
@@ -74,7 +77,11 @@ void add_hidden(Verdict& verdict, const ReadSnapshots& intact) {
 std::string judge(EveryObject& store, const Mutation& mutation) {
     std::unique_ptr<Repository> repository;
     try {
-        repository = store.open(mutation.objects);
+        repository = store.open(mutation.seen_before ? store.objects() : mutation.objects);
+        if (mutation.seen_before) {
+            if (!verdict_of(*repository, Record::All).sound) return "check found damage before";
+            store.backend().restore(mutation.objects);
+        }
     } catch (const Error& error) {
         // It cannot even be opened: found, and no byte is wrong.
         const bool fits = error.kind() == ErrorKind::Corrupt || error.kind() == ErrorKind::Unsupported ||
@@ -180,12 +187,21 @@ class Mutations {
         judge_one(std::move(mutation));
     }
 
-    // Nothing names the small objects of the protocol, keys, or the newest snapshot: that one is gone cannot be told.
-    // A copy of a directory is said to be missing, which is no damage.
+    // Nothing names the small objects of the protocol, keys, or the newest snapshot: that one is gone only a client can
+    // tell that saw it. A copy of a directory is said to be missing, which is no damage.
     void remove(const std::string& name) {
-        const bool is_named = name.starts_with("packs/") || name.starts_with("config/") || name.starts_with("keyring/");
+        const auto is_in = [&](const char* folder) { return name.starts_with(folder); };
+        const bool is_named = is_in("packs/") || is_in("config/") || is_in("keyring/");
         Mutation mutation{name + ", removed", store_.objects(), {name}, !is_named};
         mutation.objects.erase(name);
+        judge_one(mutation);
+        const std::string forgotten = "tombstones/" + name.substr(name.find('/') + 1);
+        const bool is_remembered = is_in("marks/") || is_in("tombstones/") || is_in("decision/") || is_in("snapshots/");
+        if (!is_remembered || (is_in("snapshots/") && store_.objects().contains(forgotten))) return;
+        mutation.what += " after it was seen";
+        mutation.may_stay_unnoticed = false;
+        mutation.seen_before = true;
+        if (is_in("tombstones/bundle-")) mutation.named = {"tombstones/" + EveryObject::bundled().hex()};
         judge_one(std::move(mutation));
     }
 

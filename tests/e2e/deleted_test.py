@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# Small objects that somebody deleted and that nothing else in the store names: the machine that checked before tells of
+# them, a copy gives them back, and what a command took away is never missed.
+import glob
+import os
+import shutil
+import unittest
+
+import vault_case as v
+from repair_case import RepairCase
+
+
+class Deleted(RepairCase):
+    def setUp(self):
+        super().setUp()
+        self.second = self.snapshot(self.path("source"), "--series", "other")["snapshot_id"]
+        self.third = self.snapshot(self.path("source"), "--series", "other")["snapshot_id"]
+        self.succeed("hold", self.first)
+        self.succeed("tag", "--add", "kept", self.first)
+        self.succeed("forget", self.second)
+        self.check_with(v.OK)
+        self.copy = self.path("copy")
+        shutil.copytree(self.repository, self.copy)
+
+    def delete(self, name):
+        os.unlink(os.path.join(self.repository, name))
+
+    def missed(self):
+        """What check calls damaged, once more by each check."""
+        for _ in range(2):
+            found = self.json_run(v.INTEGRITY, "check")
+            names = sorted(item["name"] for item in found["damaged_object"])
+        self.assertEqual(found["summary"][0]["num_errors"], len(names))
+        return names
+
+    def test_a_deleted_hold_or_tag_is_missed_until_a_repair_has_named_it(self):
+        marks = self.objects_in("marks")
+        self.assertEqual(len(marks), 2)
+        for name in marks:
+            self.delete(name)
+        self.assertEqual(self.missed(), marks)
+        self.assertEqual(len(self.repair(v.INTEGRITY, "-n")[0]["left"]), 2)
+        summary, _ = self.repair(v.INTEGRITY)
+        self.assertIn("hold its snapshot again", summary["left"][0])
+        self.check_with(v.OK)
+        self.assertEqual(self.repair(v.OK)[0]["left"], [])
+
+    def test_a_deleted_hold_comes_back_from_a_copy(self):
+        marks = self.objects_in("marks")
+        for name in marks:
+            self.delete(name)
+        self.missed()
+        self.assertEqual(self.repair(v.INTEGRITY, "-n", "--from", self.copy)[0]["objects_put"], marks)
+        self.assertEqual(self.objects_in("marks"), [])
+        self.assertEqual(self.repair(v.OK, "--from", self.copy)[0]["objects_put"], marks)
+        self.check_with(v.OK)
+        snapshot = next(item for item in self.succeed("--json", "snapshots").objects if item.get("id") == self.first)
+        self.assertEqual((snapshot["held"], snapshot["tags"]), (True, ["kept"]))
+
+    def test_a_deleted_tombstone_is_missed_and_comes_back_from_a_copy(self):
+        name = "tombstones/" + self.second
+        self.delete(name)
+        self.assertEqual(self.missed(), [name])
+        self.assertEqual(self.repair(v.OK, "--from", self.copy)[0]["objects_put"], [name])
+        listed = [item.get("id") for item in self.succeed("--json", "snapshots").objects]
+        self.assertNotIn(self.second, listed)
+        self.check_with(v.OK)
+
+    def test_a_deleted_snapshot_is_missed_also_where_all_that_it_put_is_gone(self):
+        self.delete("snapshots/" + self.third)
+        found = self.run_vault("check")
+        self.assertEqual(found.code, v.INTEGRITY)
+        self.assertIn("1 snapshot cannot be had", found.err)
+        self.assertEqual(self.missed(), ["snapshots/" + self.third])
+        self.assertEqual(self.repair(v.OK, "--from", self.copy)[0]["snapshots_put"], [self.third])
+        self.check_with(v.OK)
+        self.restores(self.third)
+
+    def test_a_deleted_decision_is_missed(self):
+        self.succeed("prune", "--max-unused", "0")
+        self.check_with(v.OK)
+        for name in self.objects_in("decision"):
+            self.delete(name)
+            self.assertEqual(self.missed(), [name])
+
+    def test_a_key_that_went_elsewhere_is_told_once_and_is_no_damage(self):
+        self.environment["VAULT_NEW_PASSWORD"] = "another horse"
+        here = self.succeed("--json", "key", "add").summary["key_id"]
+        there = self.succeed("--json", "key", "add").summary["key_id"]
+        self.check_with(v.OK)
+        self.succeed("key", "remove", here)
+        self.assertEqual(self.check_with(v.OK)["keys_gone"], [])
+        self.delete("keys/" + there)
+        told = self.succeed("check").out
+        self.assertIn("keys/" + there, told)
+        self.assertEqual(self.check_with(v.OK)["keys_gone"], [])
+
+    def test_what_commands_take_away_is_not_missed(self):
+        self.succeed("hold", "--release", self.first)
+        self.succeed("forget", "--all", self.first)
+        self.succeed("check")
+        state = self.environment["XDG_STATE_HOME"]
+        for home in (state, self.path("elsewhere")):  # by this machine, and by another
+            self.environment["XDG_STATE_HOME"] = home
+            sid = self.snapshot(self.path("source"), "--series", "going", "--tag", "old")["snapshot_id"]
+            self.succeed("tag", "--add", "older", sid)
+            self.environment["XDG_STATE_HOME"] = state
+            self.check_with(v.OK)
+            self.environment["XDG_STATE_HOME"] = home
+            self.succeed("undelete", self.first)
+            self.succeed("forget", "--all", sid)
+            self.succeed("prune", "--max-unused", "0")
+            self.assertNotIn("snapshots/" + sid, self.objects_in("snapshots"))
+            self.environment["XDG_STATE_HOME"] = state
+            self.check_with(v.OK)
+            if home == state:
+                self.first = self.succeed("--json", "snapshots").objects[0]["id"]
+                self.succeed("forget", "--all", self.first)
+
+    def test_an_older_copy_of_the_repository_misses_nothing_of_the_newer(self):
+        self.succeed("tag", "--add", "new", self.first)
+        self.succeed("forget", self.third, "--all")
+        self.check_with(v.OK)
+        self.succeed("check", "--repo", self.copy)
+        self.check_with(v.OK)
+        # But the repository itself put back to an older state does.
+        shutil.rmtree(self.repository)
+        shutil.copytree(self.copy, self.repository)
+        names = self.missed()
+        self.assertIn("tombstones/" + self.third, names)
+        self.assertEqual(sum(name.startswith("marks/") for name in names), 1)
+
+    def test_a_memory_that_is_damaged_or_cannot_be_written_is_none(self):
+        kept = glob.glob(os.path.join(self.environment["XDG_STATE_HOME"], "vault/*/objects-seen-*"))
+        self.assertEqual(len(kept), 1)
+        for garbage in (b"\0" * 100, b"snapshots/../../x\nmarks/\n\xff\n" * 3, b"keys/" + b"0" * 10):
+            with open(kept[0], "wb") as file:
+                file.write(garbage)
+            self.check_with(v.OK)
+        os.unlink(kept[0])
+        os.mkdir(kept[0])
+        self.check_with(v.OK)
+
+
+if __name__ == "__main__":
+    unittest.main()
