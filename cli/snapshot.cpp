@@ -80,17 +80,28 @@ ProgressState state_of(const SnapshotProgress& progress) {
     return state;
 }
 
+void complain_of(const std::string& path, const std::string& trouble) {
+    Json object = message("error");
+    object["during"] = "archival";
+    put_name(object, "item", path);
+    object["error"] = {{"message", trouble}};
+    complain_raw(json_line(object));
+}
+
+void show_changed(const Invocation& invocation, const SnapshotReport& report) {
+    constexpr std::size_t kLinesShown = 10;
+    for (std::size_t i = 0; i < report.changed.size(); ++i) {
+        if (invocation.json()) complain_of(report.changed[i], "it changed while it was read");
+        else if (i < kLinesShown) complain("changed while it was read: " + escaped(report.changed[i]));
+    }
+    if (!invocation.json() && report.changed_count > kLinesShown)
+        complain("and " + human_count(report.changed_count - kLinesShown) + " more changed while they were read");
+}
+
 void show_unreadable(const Invocation& invocation, const CommitRecord& record) {
     for (const UnreadablePath& one : record.unreadable) {
-        if (!invocation.json()) {
-            complain("cannot read " + escaped(one.path) + ": " + one.message);
-            continue;
-        }
-        Json object = message("error");
-        object["during"] = "archival";
-        put_name(object, "item", one.path);
-        object["error"] = {{"message", one.message}};
-        complain_raw(json_line(object));
+        if (invocation.json()) complain_of(one.path, one.message);
+        else complain("cannot read " + escaped(one.path) + ": " + one.message);
     }
     if (record.unreadable_count > record.unreadable.size() && !invocation.json())
         complain("and " + human_count(record.unreadable_count - record.unreadable.size()) + " more could not be read");
@@ -129,7 +140,9 @@ void show_summary(Output& output, const SnapshotReport& report, std::int64_t ela
                 human_bytes(totals.stored_bytes) + " stored");
     if (record.unreadable_count > 0)
         output.line("missing:  " + counted(record.unreadable_count, "path") + " could not be read");
-    if (record.changed_while_read) output.line("caution:  some files changed while they were read");
+    if (report.changed_count > 0)
+        output.line("caution:  " + counted(report.changed_count, "file") + " changed while " +
+                    (report.changed_count == 1 ? "it was" : "they were") + " read");
     output.line("next:     vault ls " + record.sid.hex().substr(0, 8));
 }
 
@@ -167,6 +180,7 @@ ExitCode run_snapshot(Invocation& invocation) {
         return made;
     }();
     show_unreadable(invocation, report.record);
+    show_changed(invocation, report);
     if (invocation.json()) {
         print(invocation.output(), summary_of(report, elapsed_ns));
     } else {

@@ -44,7 +44,7 @@ class Check {
         report_.damage.missing.assign(chunks_->missing().begin(), chunks_->missing().end());
         find_harm(findings, harmed);
         if (options_.record) record();
-        if (options_.record) remember_objects(repository_, std::move(standing_), deleted_);
+        if (options_.record) remember();
         return std::move(report_);
     }
 
@@ -284,6 +284,13 @@ class Check {
         } catch (const Error& error) {
             report_.not_recorded = error.what();
         }
+    }
+
+    // What says nothing any more is not missed when it goes.
+    void remember() {
+        for (const DamagedObject& object : report_.damage.objects)
+            if (object.kind == ErrorKind::Corrupt) standing_.erase(object.name);
+        remember_objects(repository_, std::move(standing_), deleted_);
     }
 
     const Repository& repository_;

@@ -112,7 +112,7 @@ void EntryReader::read(WalkedEntry& walked, const std::optional<LinkPlace>& plac
         read_other(walked, entry);
     }
     entry.entry.implied = walked.implied;
-    if (entry.entry.changed_while_read) findings_.changed_while_read = true;
+    if (entry.entry.changed_while_read) findings_.add_changed(walked.path);
     entry.key = std::move(walked.key);
     out.emit(std::move(entry));
 }

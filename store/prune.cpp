@@ -97,7 +97,7 @@ class Prune {
                 ++report_.lists_finished;
                 continue;
             }
-            require_abandoned(list.record, environment_);
+            require_abandoned(repository_, list.record, environment_);
             progress_.phase = "going on with a prune that was cut short";
             take(protocol().adopt(list.record));
             ++report_.lists_adopted;

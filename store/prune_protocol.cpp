@@ -26,7 +26,9 @@ bool keeps_all(const DecisionRecord& decision) {
 
 }  // namespace
 
-void require_abandoned(const CondemnedRecord& list, const PruneEnvironment& environment) {
+void require_abandoned(const Repository& repository, const CondemnedRecord& list,
+                       const PruneEnvironment& environment) {
+    if (repository.abandoned().contains(condemned_name(list.number))) return;
     const Liveness state = environment.liveness_of(list.by, condemned_name(list.number));
     if (state == Liveness::Gone) return;
     if (state == Liveness::Unknown && nanoseconds_between(list.time, environment.time()) >
@@ -45,11 +47,12 @@ ListOutcome PruneProtocol::condemn(std::vector<PackId> victims, const std::set<P
     try {
         put_record(repository_, ObjectKind::Condemned, condemned_name(list.number), list);
     } catch (const Error& error) {
-        // Where the store refused it, it does not stand. Else it may, the reply lost, and must not go on condemning
-        // packs of which nobody knows.
+        // Where the store refused it, it does not stand, or is all that could be put. Else it may, the reply lost, and
+        // must not go on condemning packs of which nobody knows.
         const bool refused = error.kind() == ErrorKind::NoSpace || error.kind() == ErrorKind::Denied ||
                              error.kind() == ErrorKind::ReadOnly;
-        if (!refused) give_up(list);
+        if (refused) repository_.abandoned().add(condemned_name(list.number));
+        else give_up(list);
         throw;
     }
     return carry_out(list, own);
@@ -171,8 +174,9 @@ void PruneProtocol::give_up(const CondemnedRecord& list) {
         else
             remove(list, standing, {});
     } catch (const std::exception&) {
-        // The store does not answer. The list stands, decided or not: the next prune finishes it. What went wrong first
-        // is what the caller reports.
+        // The store does not answer. The list stands, decided or not: the next prune finishes it, here too. What went
+        // wrong first is what the caller reports.
+        repository_.abandoned().add(condemned_name(list.number));
     }
 }
 

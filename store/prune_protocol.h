@@ -21,7 +21,8 @@ struct ListOutcome {
 };
 
 // Throws Busy where the pruner of an undecided list may live: nobody else goes on with it then.
-void require_abandoned(const CondemnedRecord& list, const PruneEnvironment& environment);
+void require_abandoned(const Repository& repository, const CondemnedRecord& list,
+                       const PruneEnvironment& environment);
 
 class PruneProtocol {
   public:

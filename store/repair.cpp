@@ -142,7 +142,7 @@ class Repair {
         PruneProtocol protocol(repository_, options_.environment, mark);
         for (const CondemnedList& list : list_condemned(repository_)) {
             try {
-                if (!list.decision) require_abandoned(list.record, options_.environment);
+                if (!list.decision) require_abandoned(repository_, list.record, options_.environment);
                 take(list.decision ? protocol.finish(list.record, *list.decision) : protocol.adopt(list.record));
             } catch (const Error& error) {
                 if (!is_finding(error)) throw;
@@ -226,8 +226,9 @@ class Repair {
 
     void name_objects(const CheckReport& found) {
         for (const DamagedObject& object : found.damage.objects) {
-            if (object.name.starts_with("config/") || object.name.starts_with("keyring/")) continue;  // superseded
-            if (object.name.starts_with("dirs/") && options_.dry_run) continue;  // to be replaced
+            const auto lies_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
+            if (options_.dry_run && (lies_in("config/") || lies_in("keyring/"))) continue;  // superseded
+            if (options_.dry_run && lies_in("dirs/")) continue;                             // to be replaced
             const auto is_of = [&](const SessionId& sid) { return object.name == "snapshots/" + sid.hex(); };
             if (options_.dry_run && std::ranges::any_of(report_.snapshots_put, is_of)) continue;
             const auto is_in = [&](const std::vector<std::string>& names) {

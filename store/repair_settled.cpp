@@ -6,6 +6,7 @@
 #include "store/backend/object_names.h"
 #include "store/clock.h"
 #include "store/control_objects.h"
+#include "store/finding.h"
 #include "store/format/limits.h"
 #include "store/marks.h"
 #include "store/quarantine.h"
@@ -41,14 +42,23 @@ class Settled {
         std::sort(going_.begin(), going_.end());
         if (dry_run_ || going_.empty()) return going_;
         if (!forgotten_.empty()) put_bundle(repository_, std::move(forgotten_));
-        for (const std::string& name : going_) {
-            if (name.starts_with(kDecisions)) copy_to_quarantine(backend_, name);
-            else move_to_quarantine(backend_, name);
-        }
+        std::erase_if(going_, [&](const std::string& name) { return !put_away(name); });
         return going_;
     }
 
   private:
+    // Not what cannot be read at all: a stranger's folder, a hole in the medium. That stays, and keeps nothing else.
+    bool put_away(const std::string& name) {
+        try {
+            if (name.starts_with(kDecisions)) copy_to_quarantine(backend_, name);
+            else move_to_quarantine(backend_, name);
+            return true;
+        } catch (const Error& error) {
+            if (!is_finding(error)) throw;
+            return false;
+        }
+    }
+
     // Its pack's id is in the name. Where the pack is gone nobody counts on it, whatever the record says.
     bool is_pack_listed(const std::string& damaged) const {
         const std::string_view id = std::string_view(damaged).substr(kDamaged.size(), 2 * PackId::kBytes);

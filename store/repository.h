@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "store/abandoned.h"
 #include "store/chunk_store.h"
 #include "store/seal/object.h"
 #include "store/seal/slot.h"
@@ -73,6 +74,9 @@ class Repository {
         return decode_padded(open_object(keys(), name, backend().get(name)), name, decode);
     }
 
+    // Sessions and condemned lists that this opened repository put, and left standing although their work has ended.
+    AbandonedObjects& abandoned() const { return *abandoned_; }
+
     // B5: throws Unsupported or Busy where config has gone on to a generation that forbids this program to write, or
     // that this run did not see.
     void require_current_config() const;
@@ -85,6 +89,7 @@ class Repository {
     SlotId slot_;
     ConfigRecord config_;
     ClientFolders folders_;
+    std::unique_ptr<AbandonedObjects> abandoned_ = std::make_unique<AbandonedObjects>();
 };
 
 }  // namespace vault

@@ -51,9 +51,10 @@ std::size_t end_dead_sessions(const Repository& repository,
             if (!is_finding_or_gone(error)) throw;
             continue;  // ended, or for check
         }
+        const bool is_ours = repository.abandoned().contains(session.object_name());
         const Liveness state = liveness_of ? liveness_of(record) : liveness(record.process);
-        if (state != Liveness::Gone) continue;
-        put_fence(repository, record.sid, FenceReason::ProcessGone);
+        if (!is_ours && state != Liveness::Gone) continue;
+        put_fence(repository, record.sid, is_ours ? FenceReason::RunFailed : FenceReason::ProcessGone);
         backend.sync();
         remove_session_objects(backend, record.sid);
         known.erase(record.sid.hex());

@@ -197,9 +197,11 @@ class Run {
         record.totals = assembler.totals();
         record.totals.read_bytes = source.findings.read_bytes;
         record.totals.stored_bytes = packs.sealed_bytes();
-        record.changed_while_read = source.findings.changed_while_read;
+        record.changed_while_read = source.findings.has_changed();
         record.unreadable = source.findings.unreadable();
         record.unreadable_count = source.findings.unreadable_count();
+        report_.changed = source.findings.changed();
+        report_.changed_count = source.findings.changed_count();
         report_.data_chunks_added = assembler.data_chunks_added();
         report_.tree_chunks_added = assembler.tree_chunks_added();
     }

@@ -44,6 +44,8 @@ struct SnapshotReport {
     CommitRecord record;
     bool had_parent = false;
     std::uint64_t data_chunks_added = 0, tree_chunks_added = 0;
+    std::vector<std::string> changed;  // paths of files that changed while they were read, the first of them
+    std::uint64_t changed_count = 0;
     std::uint64_t damaged_boxes = 0;  // met in the parent, and put on record
 };
 

@@ -42,6 +42,29 @@ bool SourceFindings::add_unreadable(const std::string& path, const std::string& 
     return true;
 }
 
+void SourceFindings::add_changed(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    has_changed_ = true;
+    if (unreadable_.contains(path)) return;
+    ++changed_count_;
+    if (changed_.size() < kChangedNamedMax) changed_.push_back(path);
+}
+
+bool SourceFindings::has_changed() const {
+    const std::lock_guard lock(mutex_);
+    return has_changed_;
+}
+
+std::uint64_t SourceFindings::changed_count() const {
+    const std::lock_guard lock(mutex_);
+    return changed_count_;
+}
+
+std::vector<std::string> SourceFindings::changed() const {
+    const std::lock_guard lock(mutex_);
+    return changed_;
+}
+
 std::uint64_t SourceFindings::unreadable_count() const {
     const std::lock_guard lock(mutex_);
     return unreadable_count_;

@@ -28,7 +28,12 @@ WriterSession::WriterSession(const Repository& repository) : repository_(reposit
     record.process = this_process();
     record.started = now();
     record.program = "vault " VAULT_VERSION;
-    put_record(repository, ObjectKind::Session, "sessions/" + sid_.hex(), record);
+    try {
+        put_record(repository, ObjectKind::Session, "sessions/" + sid_.hex(), record);
+    } catch (const Error&) {
+        repository.abandoned().add("sessions/" + sid_.hex());  // it may stand all the same
+        throw;
+    }
     heart_ = std::thread([this] { beat(); });
 }
 
@@ -136,7 +141,9 @@ void WriterSession::fence_self() noexcept {
         repository_.backend().sync();
         vault::remove_session_objects(repository_.backend(), sid_);
     } catch (const std::exception&) {
-        // The run's own failure is being reported; others fence this session once they see that its process is gone.
+        // The run's own failure is being reported; others fence this session once they see that its process is gone,
+        // and what this process does next fences it too.
+        repository_.abandoned().add("sessions/" + sid_.hex());
     }
 }
 

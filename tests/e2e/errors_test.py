@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # Every way of failing has an exit code of its own and one line on stderr (docs/cli.md, "Exit codes").
 import hashlib
+import json
 import os
 import shutil
 import struct
 import subprocess
+import threading
 import unittest
 
 import vault_case as v
@@ -27,6 +29,35 @@ class Errors(v.VaultCase):
         contents = bytearray(self.object(name))
         struct.pack_into("<H", contents, VERSION_OFFSET, version)
         return bytes(contents)
+
+    # --- changed while it was read: exit 4 ---
+
+    def test_a_file_that_changes_while_it_is_read_is_named(self):
+        self.init_by_key_file()
+        path = self.file("source/busy\nfile", os.urandom(48 << 20))
+        stop = threading.Event()
+
+        def write():
+            with open(path, "r+b") as file:
+                while not stop.wait(0.002):
+                    file.seek(0)
+                    file.write(os.urandom(4096))
+                    file.flush()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            people = self.run_vault("snapshot", self.source)
+            machines = self.run_vault("--json", "snapshot", self.source)
+        finally:
+            stop.set()
+            writer.join()
+        self.assertEqual((people.code, machines.code), (v.SOME_CHANGED, v.SOME_CHANGED), str(people))
+        self.assertIn("changed while it was read: " + self.source + "/busy\\x0afile", people.err)
+        told = json.loads(machines.err)
+        self.assertEqual(v.schema_violations(told, v.load_schema("error")), [])
+        self.assertEqual((told["item"], told["during"]), (path, "archival"))
+        self.assertEqual(self.run_vault("snapshot", self.source).code, v.OK)
 
     # --- usage: exit 2 ---
 

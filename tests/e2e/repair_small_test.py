@@ -192,6 +192,22 @@ class SmallObjects(RepairCase):
         self.check_with(v.OK)
         self.restores(self.first)
 
+    def test_what_a_stranger_put_under_the_names_of_objects_keeps_nothing_else_from_repair(self):
+        second = self.snapshot(self.path("source"), "--series", "other")["snapshot_id"]
+        self.succeed("hold", self.first)
+        hold = self.objects_in("marks")[0]
+        self.flip(hold, 500)
+        self.succeed("hold", "--release", self.first)
+        strange = ["config/5", "marks/" + second + "-" + "0" * 16]
+        os.mkdir(os.path.join(self.repository, strange[0]))
+        os.mkfifo(os.path.join(self.repository, strange[1]))
+        summary, _ = self.repair(v.INTEGRITY)
+        self.assertEqual(summary["objects_quarantined"], [hold])
+        self.assertEqual(sorted(line.split(":")[0] for line in summary["left"]), strange)
+        os.rmdir(os.path.join(self.repository, strange[0]))
+        os.unlink(os.path.join(self.repository, strange[1]))
+        self.check_with(v.OK)
+
     def test_a_damaged_hold_stays_until_a_younger_one_says_what_counts(self):
         self.succeed("hold", self.first)
         (mark,) = self.objects_in("marks")

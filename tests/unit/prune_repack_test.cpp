@@ -273,11 +273,16 @@ TEST_CASE("whichever call of a prune that rewrites fails, nothing is lost, and t
         Sparse made;
         PruneStore& store = made.store;
         store.faulty.inject(fault);
+        bool waited = false;
+        // Nobody else is at work: what it waits for would be itself.
+        PruneOptions options = everyone_is(Liveness::Alive);
+        options.environment.pause = [&](std::chrono::milliseconds) { waited = true; };
         try {
-            store.prune(everyone_is(Liveness::Gone));
+            store.prune(options);
         } catch (const Error&) {
             // The next one goes on.
         }
+        CHECK_FALSE(waited);
         store.faulty.clear_faults();
         REQUIRE(store.lost() == Names{});
         store.prune(everyone_is(Liveness::Gone));
@@ -286,6 +291,35 @@ TEST_CASE("whichever call of a prune that rewrites fails, nothing is lost, and t
         CHECK(store.names("condemned/") == Names{});
         CHECK(store.names("sessions/") == Names{});
         for (const auto& [id, count] : copies(*store.repository)) CHECK(count == 1);
+    }
+}
+
+TEST_CASE("a prune whose own session or list could not end, the store being full, goes on with it and waits for nobody",
+          "[prune]") {
+    for (const char* object : {"sessions/", "snapshots/", "condemned/", "waiting/", "decision/"}) {
+        for (const Effect effect : {Effect::Fail, Effect::ReplyLost}) {
+            CAPTURE(object, effect == Effect::Fail);
+            Sparse made;
+            PruneStore& store = made.store;
+            Fault full;
+            full.effect = effect;
+            full.call = Call::PutNew;
+            full.name_prefix = object;
+            full.kind = ErrorKind::NoSpace;
+            store.faulty.inject(full);
+            bool waited = false;
+            PruneOptions options = everyone_is(Liveness::Alive);
+            options.environment.pause = [&](std::chrono::milliseconds) { waited = true; };
+            const PruneReport report = store.prune(options);
+            CHECK(store.faulty.faults_hit() == 1);
+            CHECK_FALSE(waited);
+            CHECK(report.waits_for.empty());
+            CHECK(report.packs_removed >= 1);
+            CHECK(store.lost() == Names{});
+            CHECK(store.names("condemned/") == Names{});
+            store.prune(everyone_is(Liveness::Alive));
+            CHECK(store.names("sessions/") == Names{});
+        }
     }
 }
 
