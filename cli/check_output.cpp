@@ -198,6 +198,12 @@ std::string verdict(const CheckReport& report) {
     return text;
 }
 
+void show_keys_gone(Output& output, const CheckReport& report) {
+    for (const std::string& name : report.keys_gone)
+        output.line("gone since the last check on this machine: " + name +
+                    "; somebody ran `vault key remove` or `vault key passwd`, or deleted it");
+}
+
 void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_ns) {
     output.line("checked " + counted(report.objects + report.directories, "object") + ", " +
                 counted(report.packs, "pack") + " (" + human_bytes(report.packed_bytes) + "), " +
@@ -219,9 +225,7 @@ void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_
     if (report.snapshots_vanished > 0)
         output.line("at least " + counted(report.snapshots_vanished, "snapshot") +
                     " went without having been forgotten: somebody removed objects, or an older state was put back");
-    for (const std::string& name : report.keys_gone)
-        output.line("gone since the last check on this machine: " + name +
-                    "; somebody ran `vault key remove` or `vault key passwd`, or deleted it");
+    show_keys_gone(output, report);
     if (report.records_put > 0)
         output.line("put " + counted(report.records_put, "record") +
                     " of damage: later snapshots store again what they can");

@@ -38,6 +38,8 @@ void print(Output& output, const DamagedObject& damaged);  // as JSON
 void show_findings(Output& output, const CheckReport& report);
 void print_findings(Output& output, const CheckReport& report);
 
+// Keys that the last check on this machine saw.
+void show_keys_gone(Output& output, const CheckReport& report);
 void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_ns);
 Json check_summary(const CheckReport& report, std::int64_t elapsed_ns);
 

@@ -63,6 +63,7 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     object["generations_put"] = report.generations_put;
     object["snapshots_put"] = hex_list(report.snapshots_put);
     object["objects_put"] = report.objects_put;
+    object["keys_gone"] = report.before.keys_gone;
     object["directories_replaced"] = report.directories_replaced;
     object["objects_quarantined"] = report.settled;
     object["boxes_withdrawn"] = report.boxes_withdrawn;
@@ -83,6 +84,16 @@ Json summary_of(const RepairReport& report, bool dry_run, std::int64_t elapsed_n
     return object;
 }
 
+// For people: so many, and how many more there are.
+std::vector<std::string> first_of(std::vector<std::string> lines) {
+    constexpr std::size_t kLinesShown = 20;
+    if (lines.size() <= kLinesShown) return lines;
+    const std::size_t more = lines.size() - kLinesShown;
+    lines.resize(kLinesShown);
+    lines.push_back(human_count(more) + " more; --json lists all");
+    return lines;
+}
+
 std::string note_on(const std::string& settled) {
     if (settled.starts_with("marks/")) return " (a tag of its snapshot may be wrong: set it again)";
     if (settled.starts_with("decision/")) return " (a copy: it stays too, for its name alone is needed)";
@@ -94,10 +105,12 @@ void show(Output& output, const RepairReport& report, bool dry_run) {
     for (const std::string& name : report.generations_put) output.line(would + "put " + name);
     for (const SessionId& sid : report.snapshots_put)
         output.line(would + "put back, from the copy: snapshot " + sid.hex());
-    for (const std::string& name : report.objects_put) output.line(would + "put back, from the copy: " + name);
+    for (const std::string& name : first_of(report.objects_put))
+        output.line(would + "put back, from the copy: " + name);
     if (report.boxes_withdrawn > 0)
         output.line(would + "withdrawn from the record, since they read well: boxes: " +
                     human_count(report.boxes_withdrawn));
+    show_keys_gone(output, report.before);
     if (!report.packs.empty()) output.line("damaged: " + counted(report.packs.size(), "pack"));
     if (report.salvaged.chunks > 0)
         output.line(would + "saved " + counted(report.salvaged.chunks, "chunk") + ", " +
@@ -169,7 +182,7 @@ ExitCode run_repair(Invocation& invocation) {
         if (whole) output.line(verdict_of_whole(options));
         else if (options.dry_run) output.line("nothing was changed");
     }
-    for (const std::string& line : report.left) complain("left: " + escaped(line));
+    for (const std::string& line : first_of(report.left)) complain("left: " + escaped(line));
     if (options.dry_run && !whole && report.left.empty()) complain("there is something to repair");
     output.flush();
     return whole ? ExitCode::Ok : ExitCode::Integrity;

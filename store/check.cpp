@@ -113,13 +113,13 @@ class Check {
     }
 
     // What nothing in the store tells of, and this client does.
-    void note_deleted(ObjectNames standing) {
+    void note_deleted(SeenObjects standing) {
         GoneObjects gone = what_is_gone(repository_, standing);
         standing_ = std::move(standing);
-        deleted_ = std::move(gone.deleted);
+        remembered_ = std::move(gone.remembered);
         report_.keys_gone = std::move(gone.keys);
         auto& objects = report_.damage.objects;
-        for (const DamagedObject& object : deleted_)
+        for (const DamagedObject& object : gone.deleted)
             if (std::ranges::find(objects, object.name, &DamagedObject::name) == objects.end())
                 objects.push_back(object);
     }
@@ -290,7 +290,7 @@ class Check {
     void remember() {
         for (const DamagedObject& object : report_.damage.objects)
             if (object.kind == ErrorKind::Corrupt) standing_.erase(object.name);
-        remember_objects(repository_, std::move(standing_), deleted_);
+        remember_objects(repository_, std::move(standing_), remembered_);
     }
 
     const Repository& repository_;
@@ -302,8 +302,7 @@ class Check {
     CheckedPacks packs_;
     std::optional<VerifiedPacks> verified_;  // where data is read
     std::vector<PackId> unsound_;            // of those that were read
-    ObjectNames standing_;                   // small objects, and those of them that this client misses
-    std::vector<DamagedObject> deleted_;
+    SeenObjects standing_, remembered_;      // small objects, and those that this client misses
     View view_;
     std::optional<CheckChunks> chunks_;
     std::vector<CommitRecord> snapshots_;

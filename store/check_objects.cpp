@@ -36,6 +36,7 @@ class ObjectCheck {
         control("marks/", [&](const std::string& name, const OpenedObject& object) {
             const MarkRecord mark = decode_padded(object, name, decode_mark);
             named(name, "marks/" + mark.sid.hex() + "-" + mark.random.hex());
+            found_.standing[name] = seen_mark(mark);
         });
         control("damaged/", [&](const std::string& name, const OpenedObject& object) {
             const DamageRecord damage = decode_padded(object, name, decode_damage);
@@ -54,7 +55,7 @@ class ObjectCheck {
         for (const ObjectInfo& info : repository_.backend().list(folder)) {
             poll_();
             note_run(info.name);
-            found_.standing.insert(info.name);
+            found_.standing.try_emplace(info.name);
             try {
                 const Bytes object = repository_.backend().get(info.name);
                 ++found_.objects;
@@ -200,7 +201,7 @@ class ObjectCheck {
             }
         }
         found_.known.insert(tombstones_.begin(), tombstones_.end());
-        for (const SessionId& sid : tombstones_) found_.standing.insert("tombstones/" + sid.hex());
+        for (const SessionId& sid : tombstones_) found_.standing.try_emplace("tombstones/" + sid.hex());
         const auto order = [](const CommitRecord& record) { return std::tie(record.time, record.started, record.sid); };
         std::ranges::sort(found_.live, {}, order);
         for (const auto& [writer, seen] : numbers) missing += *seen.rbegin() - seen.size();

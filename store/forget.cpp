@@ -65,7 +65,8 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::st
         if (snapshot.mark_unreadable)
             throw Error(ErrorKind::Corrupt,
                         "snapshot " + snapshot.short_id() +
-                            " may be held: a mark on it is damaged; if not, `vault hold --release` says so");
+                            " may be held: a mark on it is damaged or was deleted; if not, `vault hold "
+                            "--release` says so");
         RetentionGroup& group = groups[snapshot.record.series];
         group.series = snapshot.record.series;
         group.decisions.push_back({&snapshot, {}});

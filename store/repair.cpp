@@ -15,29 +15,34 @@
 #include "store/repair_settled.h"
 #include "store/repair_snapshots.h"
 #include "store/repair_tombstones.h"
+#include "store/vanished.h"
 
 namespace vault {
 
 namespace {
 
 // What it means that this object is gone, and what its owner can do.
-std::string advice_on_deleted(const std::string& name) {
-    const std::string rest = "; --from a copy puts it back; this machine does not name it again";
-    if (name.starts_with("marks/")) return "tag or hold its snapshot again where it lacks that" + rest;
-    if (name.starts_with("tombstones/")) return "forget its snapshot again where it is there again" + rest;
-    if (name.starts_with("decision/")) return "it matters only to a prune that has been at work since then" + rest;
-    return "it is not needed to restore";
+std::string advice_on_deleted(const std::string& name, bool settles) {
+    std::string advice = "tag or hold its snapshot again where it lacks that";
+    if (name.starts_with("tombstones/")) advice = "forget its snapshot again where it is there again";
+    if (name.starts_with("decision/")) advice = "it matters only to a prune that has been at work since then";
+    if (!settles) return advice + "; --from a copy puts it back, and a repair without --from accepts that it is gone";
+    // What was unforgotten may be wanted since.
+    if (!name.starts_with("tombstones/")) advice += "; --from a copy puts it back, later too";
+    return advice + "; this machine names it as damage no more";
 }
 
 // What an object that cannot be put right means, and what its owner can do.
-std::string advice_on(const DamagedObject& object) {
+std::string advice_on(const DamagedObject& object, const Repository& repository, bool settles) {
     const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
-    if (object.kind == ErrorKind::NotFound && !is_in("snapshots/")) return advice_on_deleted(object.name);
+    if (object.kind == ErrorKind::NotFound && (is_in("marks/") || is_in("tombstones/") || is_in("decision/")))
+        return advice_on_deleted(object.name, settles);
     if (is_in("snapshots/")) {
         const std::string sid = object.name.substr(10);
+        if (object.kind == ErrorKind::NotFound && !has_vanished(repository, SessionId::from_hex(sid)))
+            return "--from a copy brings it back";
         if (object.kind == ErrorKind::NotFound)
-            return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid +
-                   "` says so (not needed where nothing that it put is left)";
+            return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid + "` says so";
         return "this snapshot cannot be listed or restored; --from a copy brings it back; without one `vault forget " +
                sid + "` lets prune go on without it";
     }
@@ -97,7 +102,7 @@ class Repair {
         });
         if (!options_.dry_run) report_.after = look(false, harmed_);
         name_objects(options_.dry_run ? report_.before : report_.after);
-        if (!options_.dry_run) forget_deleted();
+        if (settles()) settle_deleted();
         return std::move(report_);
     }
 
@@ -224,6 +229,9 @@ class Repair {
         }
     }
 
+    // What is gone for good is accepted where no copy was asked.
+    bool settles() const { return !options_.dry_run && options_.from == nullptr; }
+
     void name_objects(const CheckReport& found) {
         for (const DamagedObject& object : found.damage.objects) {
             const auto lies_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
@@ -235,16 +243,16 @@ class Repair {
                 return std::ranges::find(names, object.name) != names.end();
             };
             if (is_in(report_.settled) || is_in(report_.objects_put)) continue;  // of a dry run
-            report_.left.push_back(object.name + ": " + object.why + "; " + advice_on(object));
+            report_.left.push_back(object.name + ": " + object.why + "; " + advice_on(object, repository_, settles()));
         }
     }
 
     // It was named, which is all that can be done: the next check is about what stands.
-    void forget_deleted() {
-        ObjectNames names;
+    void settle_deleted() {
+        std::set<std::string> names;
         for (const DamagedObject& object : report_.after.damage.objects)
             if (object.kind == ErrorKind::NotFound) names.insert(object.name);
-        forget_objects(repository_, names);
+        mark_as_named(repository_, names);
     }
 
     void poll() const {

@@ -1,9 +1,10 @@
 // Where the copy has it too, and sound: it is the copy's owner who says that it is one.
 #include "store/repair_deleted.h"
 
-#include <algorithm>
+#include <set>
 
 #include "store/control_objects.h"
+#include "store/objects_seen.h"
 #include "store/tombstones.h"
 
 namespace vault {
@@ -26,12 +27,15 @@ bool is_sound(const Repository& other, const std::string& name, Decode decode) {
 
 std::vector<std::string> restore_deleted(const Repository& repository, const Repository& other,
                                          const std::vector<DamagedObject>& damaged, bool dry_run) {
+    std::set<std::string> wanted;
+    for (const DamagedObject& object : damaged)
+        if (object.kind == ErrorKind::NotFound) wanted.insert(object.name);
+    for (const std::string& name : named_objects(repository))
+        if (!name.starts_with(kTombstones)) wanted.insert(name);
     std::vector<std::string> put;
     std::vector<BundleRecord::Item> forgotten;
     std::optional<Tombstones> tombstones;
-    for (const DamagedObject& object : damaged) {
-        const std::string& name = object.name;
-        if (object.kind != ErrorKind::NotFound) continue;
+    for (const std::string& name : wanted) {
         if (name.starts_with(kTombstones)) {
             if (!tombstones) tombstones = list_tombstones(other);
             const auto found = tombstones->forgotten.find(SessionId::from_hex(name.substr(kTombstones.size())));
@@ -39,6 +43,7 @@ std::vector<std::string> restore_deleted(const Repository& repository, const Rep
             forgotten.push_back({found->first, found->second});
         } else if ((name.starts_with("marks/") && is_sound(other, name, decode_mark)) ||
                    (name.starts_with("decision/") && is_sound(other, name, decode_decision))) {
+            if (object_exists(repository.backend(), name)) continue;
             if (!dry_run) copy_object(repository, other, name);
         } else {
             continue;
@@ -47,7 +52,6 @@ std::vector<std::string> restore_deleted(const Repository& repository, const Rep
     }
     if (!dry_run && !forgotten.empty()) put_bundle(repository, std::move(forgotten));
     if (!dry_run && !put.empty()) repository.backend().sync();
-    std::ranges::sort(put);
     return put;
 }
 

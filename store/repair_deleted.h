@@ -9,7 +9,8 @@
 namespace vault {
 
 // Of what a check misses (`damaged`, NotFound; store/objects_seen.h), puts marks and decisions of `other`, a copy of
-// the same repository, again, and what its tombstones say, as a bundle. Never keys: they may have been removed for good
+// the same repository, again, and what its tombstones say, as a bundle; of what an earlier repair has named only marks
+// and decisions, since what was unforgotten may be wanted by now. Never keys: they may have been removed for good
 // reason. Returns the names, ascending; of a dry run those that would be put. Throws what the store throws.
 std::vector<std::string> restore_deleted(const Repository& repository, const Repository& other,
                                          const std::vector<DamagedObject>& damaged, bool dry_run);

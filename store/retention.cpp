@@ -110,7 +110,7 @@ std::string to_text(const Kept& kept) {
         case KeepReason::Tag: return "has tag " + kept.detail;
         case KeepReason::Newest: return "newest of its series";
         case KeepReason::Held: return "held";
-        case KeepReason::MarkUnreadable: return "may be held: a mark on it is damaged";
+        case KeepReason::MarkUnreadable: return "may be held: a mark on it is damaged or was deleted";
         case KeepReason::ClockAhead: return "its clock was ahead of ours";
         case KeepReason::TombstoneUnreadable: return "may be forgotten: its tombstone is damaged";
     }

@@ -11,6 +11,7 @@
 #include "store/finding.h"
 #include "store/format/manifest_key.h"
 #include "store/marks.h"
+#include "store/objects_seen.h"
 #include "store/seal/object.h"
 #include "store/tombstones.h"
 
@@ -184,7 +185,8 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
         snapshot.tombstone_unreadable = tombstone_unreadable;
         (is_forgotten ? listing.forgotten : listing.live).push_back(std::move(snapshot));
     }
-    const Marks marks = read_marks(repository);
+    Marks marks = read_marks(repository);
+    marks.unreadable.merge(missed_holds(repository, marks));
     listing.damaged.insert(listing.damaged.end(), marks.damaged.begin(), marks.damaged.end());
     for (std::vector<Snapshot>* list : {&listing.live, &listing.forgotten}) {
         for (Snapshot& snapshot : *list) apply_marks(marks, snapshot);

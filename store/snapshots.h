@@ -18,7 +18,7 @@ struct Snapshot {
     ObjectHash hash;                // SHA-256 of the object's bytes
     std::vector<std::string> tags;  // the record's own, as marks changed them; ascending
     bool held = false;
-    bool mark_unreadable = false;   // a mark on it is damaged: tags may be wrong, and it may be held
+    bool mark_unreadable = false;   // a mark on it is damaged or was deleted: tags may be wrong, and it may be held
     // It has a tombstone that is damaged, or that somebody without the key put there: it counts as live.
     bool tombstone_unreadable = false;
 

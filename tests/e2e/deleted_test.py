@@ -44,6 +44,64 @@ class Deleted(RepairCase):
         self.assertIn("hold its snapshot again", summary["left"][0])
         self.check_with(v.OK)
         self.assertEqual(self.repair(v.OK)[0]["left"], [])
+        # And can still be had from a copy.
+        self.assertEqual(self.repair(v.OK, "--from", self.copy)[0]["objects_put"], marks)
+        self.assertEqual(self.objects_in("marks"), marks)
+
+    def test_rules_keep_a_snapshot_whose_hold_was_deleted_until_somebody_says_what_counts(self):
+        for _ in range(3):
+            self.snapshot(self.path("source"), "--series", "s")
+        self.check_with(v.OK)
+        for name in self.objects_in("marks"):
+            self.delete(name)
+        plan = self.succeed("forget", "--keep-last", "1", "-n").out
+        self.assertIn("may be held: a mark on it is damaged or was deleted", plan)
+        self.fail_with(v.INTEGRITY, "forget", self.first, says="may be held")
+        self.succeed("prune", "--keep-last", "1", "--max-delete", "100%")
+        self.restores(self.first)
+        self.assertEqual(len(self.missed()), 2)
+        self.succeed("hold", "--release", self.first)
+        self.assertEqual(len(self.missed()), 1)  # the tag
+        self.succeed("forget", "--keep-last", "1")
+        self.assertIn("tombstones/" + self.first, self.objects_in("tombstones"))
+
+    def test_a_damaged_hold_that_another_machine_settled_is_not_missed(self):
+        here = self.environment["XDG_STATE_HOME"]
+        for sid, seen_damaged in ((self.third, True), (self.snapshot(self.path("source"))["snapshot_id"], False)):
+            self.succeed("hold", sid)
+            self.check_with(v.OK)
+            hold = next(name for name in self.objects_in("marks") if sid in name)
+            self.flip(hold, 500)
+            if seen_damaged:
+                self.json_run(v.INTEGRITY, "check")
+            self.environment["XDG_STATE_HOME"] = self.path("elsewhere")
+            self.succeed("hold", sid)
+            self.succeed("hold", "--release", sid)
+            self.assertEqual(self.repair(v.OK)[0]["objects_quarantined"], [hold])
+            self.environment["XDG_STATE_HOME"] = here
+            self.check_with(v.OK)
+
+    def test_what_cannot_be_judged_while_something_is_damaged_is_missed_afterwards(self):
+        for _ in range(130):
+            self.snapshot(self.path("source"), "--series", "many")
+        self.succeed("forget", "--series", "many", "--keep-last", "1")
+        self.succeed("prune", "--max-unused", "0")
+        bundles = [name for name in self.objects_in("tombstones") if "bundle-" in name]
+        self.assertEqual(len(bundles), 1)
+        self.check_with(v.OK)
+        whole = self.object(bundles[0])
+        self.flip(bundles[0], 500)
+        self.delete("snapshots/" + self.first)
+        self.json_run(v.INTEGRITY, "check")
+        with open(os.path.join(self.repository, bundles[0]), "wb") as file:
+            file.write(whole)
+        self.assertEqual(self.missed(), ["snapshots/" + self.first])
+        # Its marks too, once it is back.
+        for name in self.objects_in("marks"):
+            self.delete(name)
+        self.assertEqual(self.missed(), ["snapshots/" + self.first])
+        shutil.copy(os.path.join(self.copy, "snapshots", self.first), os.path.join(self.repository, "snapshots"))
+        self.assertEqual(len(self.missed()), 2)
 
     def test_a_deleted_hold_comes_back_from_a_copy(self):
         marks = self.objects_in("marks")
@@ -72,6 +130,7 @@ class Deleted(RepairCase):
         self.assertEqual(found.code, v.INTEGRITY)
         self.assertIn("1 snapshot cannot be had", found.err)
         self.assertEqual(self.missed(), ["snapshots/" + self.third])
+        self.assertNotIn("vault forget", self.repair(v.INTEGRITY, "-n")[0]["left"][0])
         self.assertEqual(self.repair(v.OK, "--from", self.copy)[0]["snapshots_put"], [self.third])
         self.check_with(v.OK)
         self.restores(self.third)
@@ -94,6 +153,10 @@ class Deleted(RepairCase):
         told = self.succeed("check").out
         self.assertIn("keys/" + there, told)
         self.assertEqual(self.check_with(v.OK)["keys_gone"], [])
+        third = self.succeed("--json", "key", "add").summary["key_id"]
+        self.check_with(v.OK)
+        self.delete("keys/" + third)
+        self.assertEqual(self.repair(v.OK)[0]["keys_gone"], ["keys/" + third])
 
     def test_what_commands_take_away_is_not_missed(self):
         self.succeed("hold", "--release", self.first)

@@ -162,7 +162,8 @@ TEST_CASE("tags keep, held ones stay, and so does one that may be held", "[reten
     KeepRules rules;
     rules.tags = {"b", "c"};
     CHECK(decide(list, rules).keeps == Keeps{"00: held", "01: has tag b",
-                                             "02: may be held: a mark on it is damaged", "04: newest of its series"});
+                                             "02: may be held: a mark on it is damaged or was deleted",
+                                             "04: newest of its series"});
 }
 
 TEST_CASE("a snapshot of a clock that was ahead stays and takes no other's place", "[retention]") {
