@@ -289,14 +289,15 @@ def rules_that_do_not_work():
 
 
 def files_of(root):
-    """What git tracks or would track, as text; bytes that are no UTF-8 (corpora, golden repositories) are left out."""
+    """What git tracks or would track, as text; what programs made (corpora, golden repositories, plots) is left out."""
     command = ["git", "-c", "safe.directory=*", "-C", root]
     command += ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode().split("\0")
     files = []
     for name in sorted(set(names) - {""}):
         path = os.path.join(root, name)
-        if name.startswith(("fuzz/corpus/", "tests/golden/")) or os.path.islink(path) or not os.path.isfile(path):
+        is_made = name.startswith(("fuzz/corpus/", "tests/golden/", "docs/plots/"))
+        if is_made or os.path.islink(path) or not os.path.isfile(path):
             continue
         with open(path, "rb") as file:
             contents = file.read()
