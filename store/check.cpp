@@ -107,7 +107,8 @@ class Check {
     // Those that are not known may be new: they are looked for again.
     void note_vanished(const std::set<SessionId>& known) {
         std::erase_if(packs_.writers, [&](const SessionId& sid) { return known.contains(sid); });
-        for (const SessionId& sid : vanished_writers(repository_, std::move(packs_.writers)))
+        report_.vanished = vanished_writers(repository_, std::move(packs_.writers));
+        for (const SessionId& sid : report_.vanished)
             report_.damage.objects.push_back({"snapshots/" + sid.hex(), ErrorKind::NotFound,
                                               "it is gone without having been forgotten; packs that it put are there"});
     }
@@ -286,11 +287,11 @@ class Check {
         }
     }
 
-    // What says nothing any more is not missed when it goes.
     void remember() {
+        std::set<std::string> damaged;
         for (const DamagedObject& object : report_.damage.objects)
-            if (object.kind == ErrorKind::Corrupt) standing_.erase(object.name);
-        remember_objects(repository_, std::move(standing_), remembered_);
+            if (object.kind == ErrorKind::Corrupt) damaged.insert(object.name);
+        remember_objects(repository_, std::move(standing_), remembered_, damaged);
     }
 
     const Repository& repository_;

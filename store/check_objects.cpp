@@ -143,6 +143,7 @@ class ObjectCheck {
     void snapshot(const std::string& name, const OpenedObject& object) {
         if (object.envelope.kind == ObjectKind::Fence) {
             named(name, "snapshots/" + decode_padded(object, name, decode_fence).sid.hex());
+            found_.standing.erase(name);
             return;
         }
         CommitRecord record = decode_padded(object, name, decode_commit);

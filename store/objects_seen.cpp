@@ -164,10 +164,16 @@ GoneObjects what_is_gone(const Repository& repository, const SeenObjects& standi
     return missed.take();
 }
 
-void remember_objects(const Repository& repository, SeenObjects standing, const SeenObjects& gone) {
-    std::erase_if(standing, [](const auto& object) { return !is_remembered(object.first); });
+void remember_objects(const Repository& repository, SeenObjects standing, const SeenObjects& gone,
+                      const std::set<std::string>& damaged) {
+    const SeenObjects before = load(repository);
+    std::erase_if(standing, [&](const auto& object) {
+        return !is_remembered(object.first) || damaged.contains(object.first);
+    });
+    for (const std::string& name : damaged)
+        if (const auto known = before.find(name); known != before.end()) standing.insert(*known);
     standing.insert(gone.begin(), gone.end());
-    if (standing == load(repository)) return;
+    if (standing == before) return;
     try {
         repository.backend().sync();
     } catch (const Error&) {
@@ -200,7 +206,7 @@ std::set<SessionId> missed_holds(const Repository& repository, const Marks& mark
     const SeenObjects seen = load(repository);
     std::set<SessionId> sids;
     for (const auto& [name, object] : seen)
-        if (object.subject == kHold && !object.named && !is_answered(marks, seen, name, object))
+        if (object.subject == kHold && !is_answered(marks, seen, name, object))
             sids.insert(sid_in(name, kMarks));
     return sids;
 }

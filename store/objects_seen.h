@@ -36,9 +36,11 @@ struct GoneObjects {
 // by another since: the store is asked once more. Nothing where no memory can be read: it is a courtesy.
 GoneObjects what_is_gone(const Repository& repository, const SeenObjects& standing);
 
-// Remembers those of `standing` that are of such a kind, and `gone`. Makes the store durable first: no power cut takes
-// away what is remembered. What cannot be written is not remembered.
-void remember_objects(const Repository& repository, SeenObjects standing, const SeenObjects& gone);
+// Remembers those of `standing` that are of such a kind, and `gone`; of those that say nothing any more (`damaged`)
+// what was remembered before, if anything was. Makes the store durable first: no power cut takes away what is
+// remembered. What cannot be written is not remembered.
+void remember_objects(const Repository& repository, SeenObjects standing, const SeenObjects& gone,
+                      const std::set<std::string>& damaged);
 
 // They are no damage any more, and can still be put back from a copy.
 void mark_as_named(const Repository& repository, const std::set<std::string>& names);
@@ -47,7 +49,8 @@ std::vector<std::string> named_objects(const Repository& repository);
 // No more is known of it.
 void forget_object(const Repository& repository, const std::string& name);
 
-// Snapshots whose hold or release was deleted, and none put since: they may be held. `marks`: all that stand.
+// Snapshots whose hold or release was deleted, named or not, and none put since: they may be held. `marks`: all that
+// stand.
 std::set<SessionId> missed_holds(const Repository& repository, const Marks& marks);
 
 }  // namespace vault

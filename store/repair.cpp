@@ -15,7 +15,6 @@
 #include "store/repair_settled.h"
 #include "store/repair_snapshots.h"
 #include "store/repair_tombstones.h"
-#include "store/vanished.h"
 
 namespace vault {
 
@@ -27,19 +26,21 @@ std::string advice_on_deleted(const std::string& name, bool settles) {
     if (name.starts_with("tombstones/")) advice = "forget its snapshot again where it is there again";
     if (name.starts_with("decision/")) advice = "it matters only to a prune that has been at work since then";
     if (!settles) return advice + "; --from a copy puts it back, and a repair without --from accepts that it is gone";
+    if (name.starts_with("marks/")) advice += "; if it was a hold, no rule forgets the snapshot until then";
     // What was unforgotten may be wanted since.
     if (!name.starts_with("tombstones/")) advice += "; --from a copy puts it back, later too";
     return advice + "; this machine names it as damage no more";
 }
 
 // What an object that cannot be put right means, and what its owner can do.
-std::string advice_on(const DamagedObject& object, const Repository& repository, bool settles) {
+// `vanished`: CheckReport::vanished. `settles`: it is not damage for this machine any more.
+std::string advice_on(const DamagedObject& object, const std::set<SessionId>& vanished, bool settles) {
     const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
     if (object.kind == ErrorKind::NotFound && (is_in("marks/") || is_in("tombstones/") || is_in("decision/")))
         return advice_on_deleted(object.name, settles);
     if (is_in("snapshots/")) {
         const std::string sid = object.name.substr(10);
-        if (object.kind == ErrorKind::NotFound && !has_vanished(repository, SessionId::from_hex(sid)))
+        if (object.kind == ErrorKind::NotFound && !vanished.contains(SessionId::from_hex(sid)))
             return "--from a copy brings it back";
         if (object.kind == ErrorKind::NotFound)
             return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid + "` says so";
@@ -50,7 +51,8 @@ std::string advice_on(const DamagedObject& object, const Repository& repository,
         return "which snapshots it forgot is not known, and prune stops; --from a copy it is put again; without one "
                "remove it, and forget what then is there again or what check then names";
     if (is_in("tombstones/")) return "its snapshot counts as kept: forget it again, and repair again";
-    if (is_in("marks/")) return "its snapshot may be held: hold or release it, and repair again";
+    if (is_in("marks/"))
+        return "its snapshot may be held: hold or release it, and repair again; --from a copy puts the mark anew";
     if (is_in("keys/"))
         return "a password, key file or recovery key no longer opens: `vault key remove " + object.name.substr(5) +
                "`, then `vault key add` or `vault key recovery` makes another";
@@ -243,7 +245,8 @@ class Repair {
                 return std::ranges::find(names, object.name) != names.end();
             };
             if (is_in(report_.settled) || is_in(report_.objects_put)) continue;  // of a dry run
-            report_.left.push_back(object.name + ": " + object.why + "; " + advice_on(object, repository_, settles()));
+            report_.left.push_back(object.name + ": " + object.why + "; " +
+                                   advice_on(object, found.vanished, settles()));
         }
     }
 

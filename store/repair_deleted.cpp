@@ -1,10 +1,13 @@
 // Where the copy has it too, and sound: it is the copy's owner who says that it is one.
 #include "store/repair_deleted.h"
 
+#include <algorithm>
 #include <set>
 
 #include "store/control_objects.h"
+#include "store/marks.h"
 #include "store/objects_seen.h"
+#include "store/quarantine.h"
 #include "store/tombstones.h"
 
 namespace vault {
@@ -23,6 +26,23 @@ bool is_sound(const Repository& other, const std::string& name, Decode decode) {
     }
 }
 
+// A mark that is damaged here: put anew where none that is newer on its subject stands, before the damaged one goes.
+bool restore_damaged_mark(const Repository& repository, const Repository& other, const std::string& name,
+                          bool dry_run) {
+    if (!is_sound(other, name, decode_mark)) return false;
+    if (dry_run) return true;
+    const MarkRecord mark = other.read_record(name, decode_mark);
+    const Marks marks = read_marks(repository, mark.sid);
+    const auto of_snapshot = marks.by_snapshot.find(mark.sid);
+    const bool is_answered = of_snapshot != marks.by_snapshot.end() &&
+                             of_snapshot->second.contains({mark.subject, mark.text}) &&
+                             of_snapshot->second.at({mark.subject, mark.text}).sequence > mark.sequence;
+    const MarkChange change{mark.subject, mark.text, mark.action};
+    if (!is_answered) put_marks(repository, mark.sid, std::span(&change, 1));
+    move_to_quarantine(repository.backend(), name);
+    return true;
+}
+
 }  // namespace
 
 std::vector<std::string> restore_deleted(const Repository& repository, const Repository& other,
@@ -33,6 +53,10 @@ std::vector<std::string> restore_deleted(const Repository& repository, const Rep
     for (const std::string& name : named_objects(repository))
         if (!name.starts_with(kTombstones)) wanted.insert(name);
     std::vector<std::string> put;
+    for (const DamagedObject& object : damaged)
+        if (object.kind == ErrorKind::Corrupt && object.name.starts_with("marks/") &&
+            restore_damaged_mark(repository, other, object.name, dry_run))
+            put.push_back(object.name);
     std::vector<BundleRecord::Item> forgotten;
     std::optional<Tombstones> tombstones;
     for (const std::string& name : wanted) {
@@ -52,6 +76,7 @@ std::vector<std::string> restore_deleted(const Repository& repository, const Rep
     }
     if (!dry_run && !forgotten.empty()) put_bundle(repository, std::move(forgotten));
     if (!dry_run && !put.empty()) repository.backend().sync();
+    std::ranges::sort(put);
     return put;
 }
 

@@ -73,6 +73,7 @@ const std::vector<std::string>& EveryObject::folders() {
 }
 
 SessionId EveryObject::bundled() { return numbered<SessionId>(5); }
+SessionId EveryObject::fenced() { return numbered<SessionId>(2); }
 
 EveryObject::EveryObject() : test_(std::make_shared<MemoryBackend>(real_clock()), small_shape()) {
     const TemporaryFolder source;
@@ -102,9 +103,8 @@ void EveryObject::add_control_objects(const CommitRecord& commit) {
     const auto session = numbered<SessionId>(1);
     test_.put(ObjectKind::Session, "sessions/" + session.hex(), SessionRecord{session, this_process(), time, "p", {}});
     test_.put(ObjectKind::Heartbeat, "sessions/" + session.hex() + ".1", HeartbeatRecord{session, 1, time, {}});
-    const auto fenced = numbered<SessionId>(2);
-    test_.put(ObjectKind::Fence, "snapshots/" + fenced.hex(),
-              FenceRecord{fenced, FenceReason::RunFailed, this_process(), time, {}});
+    test_.put(ObjectKind::Fence, "snapshots/" + fenced().hex(),
+              FenceRecord{fenced(), FenceReason::RunFailed, this_process(), time, {}});
     // A third snapshot, forgotten and still there; and ones that are long gone, in a bundle.
     CommitRecord third = commit;
     third.sid = numbered<SessionId>(3);

@@ -27,6 +27,8 @@ class EveryObject {
     static const std::vector<std::string>& folders();
     // What its bundle of tombstones forgets, long gone.
     static SessionId bundled();
+    // A run that was fenced.
+    static SessionId fenced();
 
     // The store put into this state, and the repository opened by a client of its own that has no cache.
     std::unique_ptr<Repository> open(const StoredObjects& objects) { return open(objects, test_.shared_backend()); }

@@ -197,7 +197,8 @@ class Mutations {
         judge_one(mutation);
         const std::string forgotten = "tombstones/" + name.substr(name.find('/') + 1);
         const bool is_remembered = is_in("marks/") || is_in("tombstones/") || is_in("decision/") || is_in("snapshots/");
-        if (!is_remembered || (is_in("snapshots/") && store_.objects().contains(forgotten))) return;
+        const bool is_fence = name == "snapshots/" + EveryObject::fenced().hex();  // a run that committed nothing
+        if (!is_remembered || is_fence || (is_in("snapshots/") && store_.objects().contains(forgotten))) return;
         mutation.what += " after it was seen";
         mutation.may_stay_unnoticed = false;
         mutation.seen_before = true;
