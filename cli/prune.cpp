@@ -98,7 +98,7 @@ ExitCode run_prune(Invocation& invocation) {
     SnapshotListing listing;
     std::optional<ForgetPlan> selected;
     if (arguments.keep.any_rule()) {
-        listing = list_snapshots(*repository);
+        listing = list_snapshots(*repository, {}, Forgotten::Skip, Holds::AndMissed);
         selected = select(*repository, listing, arguments, options);
         if (invocation.json())
             print_groups(invocation.output(), *selected);

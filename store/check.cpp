@@ -43,8 +43,10 @@ class Check {
         report_.damage.packs = findings.finish();
         report_.damage.missing.assign(chunks_->missing().begin(), chunks_->missing().end());
         find_harm(findings, harmed);
-        if (options_.record) record();
-        if (options_.record) remember();
+        if (options_.record) {
+            record();
+            remember();
+        }
         return std::move(report_);
     }
 
@@ -107,22 +109,21 @@ class Check {
     // Those that are not known may be new: they are looked for again.
     void note_vanished(const std::set<SessionId>& known) {
         std::erase_if(packs_.writers, [&](const SessionId& sid) { return known.contains(sid); });
-        report_.vanished = vanished_writers(repository_, std::move(packs_.writers));
-        for (const SessionId& sid : report_.vanished)
+        report_.vanished_with_packs = vanished_writers(repository_, std::move(packs_.writers));
+        for (const SessionId& sid : report_.vanished_with_packs)
             report_.damage.objects.push_back({"snapshots/" + sid.hex(), ErrorKind::NotFound,
                                               "it is gone without having been forgotten; packs that it put are there"});
     }
 
     // What nothing in the store tells of, and this client does.
     void note_deleted(SeenObjects standing) {
-        GoneObjects gone = what_is_gone(repository_, standing);
-        standing_ = std::move(standing);
-        remembered_ = std::move(gone.remembered);
+        GoneObjects gone = seen_.emplace(repository_).compare(std::move(standing));
         report_.keys_gone = std::move(gone.keys);
-        auto& objects = report_.damage.objects;
-        for (const DamagedObject& object : gone.deleted)
-            if (std::ranges::find(objects, object.name, &DamagedObject::name) == objects.end())
-                objects.push_back(object);
+        const auto is_named = [&](const std::string& name) {
+            return name.starts_with("snapshots/") && report_.vanished_with_packs.contains(session_of_name(name));
+        };
+        for (DamagedObject& object : gone.deleted)
+            if (!is_named(object.name)) report_.damage.objects.push_back(std::move(object));
     }
 
     void choose_snapshots(std::vector<CommitRecord>& live) {
@@ -291,7 +292,7 @@ class Check {
         std::set<std::string> damaged;
         for (const DamagedObject& object : report_.damage.objects)
             if (object.kind == ErrorKind::Corrupt) damaged.insert(object.name);
-        remember_objects(repository_, std::move(standing_), remembered_, damaged);
+        seen_->remember(damaged);
     }
 
     const Repository& repository_;
@@ -303,7 +304,7 @@ class Check {
     CheckedPacks packs_;
     std::optional<VerifiedPacks> verified_;  // where data is read
     std::vector<PackId> unsound_;            // of those that were read
-    SeenObjects standing_, remembered_;      // small objects, and those that this client misses
+    std::optional<ObjectsSeen> seen_;        // small objects
     View view_;
     std::optional<CheckChunks> chunks_;
     std::vector<CommitRecord> snapshots_;

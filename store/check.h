@@ -39,7 +39,7 @@ struct CheckReport {
     std::uint64_t nodes = 0, entries = 0;
     std::uint64_t quarantined = 0, reserved = 0;
     std::uint64_t snapshots_vanished = 0;  // gaps in writers' numbers that no tombstone explains
-    std::set<SessionId> vanished;          // gone and not forgotten, while packs that they put are there
+    std::set<SessionId> vanished_with_packs;  // gone and not forgotten, while packs that they put are there
     std::vector<std::string> keys_gone;    // that this client's last check saw: `key remove` elsewhere, or deleted
 
     bool read_data = false;

@@ -36,7 +36,7 @@ class ObjectCheck {
         control("marks/", [&](const std::string& name, const OpenedObject& object) {
             const MarkRecord mark = decode_padded(object, name, decode_mark);
             named(name, "marks/" + mark.sid.hex() + "-" + mark.random.hex());
-            found_.standing[name] = seen_mark(mark);
+            found_.standing[name] = {MarkKey(mark.subject, mark.text), mark.sequence, false};
         });
         control("damaged/", [&](const std::string& name, const OpenedObject& object) {
             const DamageRecord damage = decode_padded(object, name, decode_damage);
@@ -80,7 +80,7 @@ class ObjectCheck {
         for (const std::string_view folder : {"snapshots/", "sessions/", "tombstones/"})
             if (name.starts_with(folder) && !name.starts_with(kBundles))
                 found_.known.insert(
-                    SessionId::from_hex(std::string_view(name).substr(folder.size(), 2 * SessionId::kBytes)));
+                    session_of_name(name));
     }
 
     static void named(const std::string& name, const std::string& said) {

@@ -1,6 +1,8 @@
 // What one thing among many may suffer without the store as a whole having failed.
 #pragma once
 
+#include <optional>
+
 #include "store/base/error.h"
 
 namespace vault {
@@ -30,6 +32,17 @@ bool is_corrupt(Read read) {
     } catch (const Error& error) {
         if (!is_finding(error)) throw;
         return error.kind() == ErrorKind::Corrupt;
+    }
+}
+
+// What read() gives, an optional; nothing where it meets a finding. Throws everything else.
+template <class Read>
+auto unless_finding(Read read) -> decltype(read()) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        if (!is_finding(error)) throw;
+        return std::nullopt;
     }
 }
 

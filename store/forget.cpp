@@ -62,7 +62,7 @@ ForgetPlan plan_forget(const SnapshotListing& listing, const std::vector<std::st
         if (snapshot.held)
             throw Error(ErrorKind::Usage, "snapshot " + snapshot.short_id() +
                                               " is held; `vault hold --release` lets it go first");
-        if (snapshot.mark_unreadable)
+        if (snapshot.may_be_held)
             throw Error(ErrorKind::Corrupt,
                         "snapshot " + snapshot.short_id() +
                             " may be held: a mark on it is damaged or was deleted; if not, `vault hold "

@@ -33,7 +33,7 @@ void remove_slot(const Repository& repository, const SlotId& id, const SlotId& k
     const Bytes kept_object = repository.backend().get(name_of(kept));
     repository.backend().remove(name_of(id));
     repository.backend().sync();
-    forget_object(repository, name_of(id));
+    ObjectsSeen(repository).forget(name_of(id));
     for (const ObjectInfo& info : repository.backend().list(std::string(kFolder)))
         if (info.name == name_of(kept)) return;
     repository.backend().put_new(name_of(kept), kept_object);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "store/backend/object_names.h"
 #include "store/clock.h"
 #include "store/control_objects.h"
 #include "store/finding.h"
@@ -22,7 +23,7 @@ Marks read_listed(const Repository& repository, const std::string& prefix) {
         if (!is_first) at->second = std::max(at->second, time);
     };
     for (const ObjectInfo& info : repository.backend().list(prefix)) {
-        const auto sid = SessionId::from_hex(info.name.substr(kFolder.size(), 2 * SessionId::kBytes));
+        const SessionId sid = session_of_name(info.name);
         try {
             const MarkRecord mark = repository.read_record(info.name, decode_mark);
             if (mark.sid != sid) throw Error(ErrorKind::Corrupt, "it holds another snapshot's id");
@@ -42,12 +43,19 @@ Marks read_listed(const Repository& repository, const std::string& prefix) {
     // A hold or release that came later says more than what a damaged mark could say.
     for (const auto& [sid, time] : newest_damaged) {
         const auto hold = newest_hold.find(sid);
-        if (hold == newest_hold.end() || hold->second <= time) marks.unreadable.insert(sid);
+        if (hold == newest_hold.end() || hold->second <= time) marks.may_be_held.insert(sid);
     }
     return marks;
 }
 
 }  // namespace
+
+const MarkState* Marks::find(const SessionId& sid, const MarkKey& key) const {
+    const auto of_snapshot = by_snapshot.find(sid);
+    if (of_snapshot == by_snapshot.end()) return nullptr;
+    const auto state = of_snapshot->second.find(key);
+    return state == of_snapshot->second.end() ? nullptr : &state->second;
+}
 
 Marks read_marks(const Repository& repository) {
     return read_listed(repository, std::string(kFolder));

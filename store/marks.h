@@ -26,8 +26,11 @@ struct MarkState {
 struct Marks {
     std::map<SessionId, std::map<MarkKey, MarkState>> by_snapshot;
     // Snapshots with a damaged mark that may be a hold: no mark on holding is younger by the store's time.
-    std::set<SessionId> unreadable;
+    std::set<SessionId> may_be_held;
     std::vector<std::string> damaged;  // "<name>: <why>"
+
+    // The mark that counts; null where there is none.
+    const MarkState* find(const SessionId& sid, const MarkKey& key) const;
 };
 
 // All marks of the repository, or those of one snapshot.

@@ -1,33 +1,21 @@
-// A line an object: its name; of a mark its subject and sequence too; "named" at the end.
+// A line an object: its name; of a mark its subject, text and sequence too; "accepted" at the end.
 #include "store/objects_seen.h"
 
-#include <filesystem>
-#include <optional>
 #include <sstream>
 #include <tuple>
 
 #include "store/backend/object_names.h"
-#include "store/base/file.h"
+#include "store/base/text.h"
 #include "store/control_objects.h"
-#include "store/seal/primitives.h"
+#include "store/remembered.h"
 #include "store/tombstones.h"
 
 namespace vault {
 
 namespace {
 
-constexpr std::size_t kRememberedBytesMax = 256 << 20;
 constexpr std::string_view kDecisions = "decision/", kKeys = "keys/", kMarks = "marks/", kSnapshots = "snapshots/",
-                           kTombstones = "tombstones/", kBundles = "tombstones/bundle-";
-const std::string kHold = "hold", kNamed = "named", kNoSubject = "-";
-
-std::string path_of(const Repository& repository) {
-    const std::string location = repository.backend().location();
-    std::error_code failed;
-    const std::filesystem::path place = std::filesystem::canonical(location, failed);
-    const std::string hash = to_hex(sha256(as_bytes(failed ? location : place.string()))).substr(0, 16);
-    return repository.state_folder() / ("objects-seen-" + hash);
-}
+                           kTombstones = "tombstones/", kBundles = "tombstones/bundle-", kAccepted = "accepted";
 
 bool is_remembered(const std::string& name) {
     for (const std::string_view folder : {kDecisions, kKeys, kMarks, kSnapshots, kTombstones})
@@ -35,83 +23,68 @@ bool is_remembered(const std::string& name) {
     return false;
 }
 
-SeenObjects load(const Repository& repository) {
+// "3:6b657074 2": of a tag "kept", its second mark.
+std::string to_words(const SeenObject& object) {
+    if (!object.mark) return "";
+    return " " + std::to_string(static_cast<int>(object.mark->first)) + ":" + to_hex(as_bytes(object.mark->second)) +
+           " " + std::to_string(object.sequence);
+}
+
+// Throws Error where that is no mark.
+void read_mark(const std::string& word, std::istringstream& words, SeenObject& object) {
+    const std::size_t colon = word.find(':');
+    if (colon != 1 || !(words >> object.sequence)) throw Error(ErrorKind::Corrupt, "no mark");
+    object.mark.emplace(static_cast<MarkSubject>(word[0] - '0'), std::string(as_text(from_hex(word.substr(2)))));
+}
+
+SeenObjects load(const std::string& path) {
     SeenObjects seen;
-    try {
-        const auto text = read_small_file(path_of(repository), kRememberedBytesMax);
-        std::istringstream lines(text ? std::string(as_text(*text)) : std::string());
-        for (std::string line; std::getline(lines, line);) {
-            std::istringstream words(line);
-            std::string name, last;
-            SeenObject object;
-            if (!(words >> name >> object.subject >> object.sequence) || !is_remembered(name)) continue;
-            if (object.subject == kNoSubject) object.subject.clear();
-            object.named = static_cast<bool>(words >> last) && last == kNamed;
-            seen.insert_or_assign(name, std::move(object));
+    std::istringstream lines(read_remembered(path));
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string name;
+        SeenObject object;
+        if (!(words >> name) || !is_remembered(name)) continue;
+        try {
+            for (std::string word; words >> word;) {
+                if (word == kAccepted) object.accepted = true;
+                else read_mark(word, words, object);
+            }
+        } catch (const Error&) {
+            continue;
         }
-    } catch (const Error&) {
-        return {};
+        if (name.starts_with(kMarks) == object.mark.has_value()) seen.insert_or_assign(name, std::move(object));
     }
     return seen;
 }
 
-void write(const Repository& repository, const SeenObjects& seen) {
-    std::string text;
-    for (const auto& [name, object] : seen)
-        text += name + " " + (object.subject.empty() ? kNoSubject : object.subject) + " " +
-                std::to_string(object.sequence) + (object.named ? " " + kNamed : "") + "\n";
-    try {
-        make_folders(repository.state_folder());
-        replace_small_file(path_of(repository), as_bytes(text));
-    } catch (const Error&) {
-        // Without it a deletion is not told.
-    }
-}
-
-std::string subject_of(const MarkKey& key) {
-    if (key.first == MarkSubject::Hold) return kHold;
-    return to_hex(sha256(as_bytes(std::to_string(static_cast<int>(key.first)) + key.second))).substr(0, 16);
-}
-
-SessionId sid_in(const std::string& name, std::string_view folder) {
-    return SessionId::from_hex(std::string_view(name).substr(folder.size(), 2 * SessionId::kBytes));
-}
-
-// Whether of the mark's subject one stands that is newer than it, or that is new to this client.
+// Whether on the mark's subject one stands that is newer than it, or that is new to this client.
 bool is_answered(const Marks& marks, const SeenObjects& seen, const std::string& name, const SeenObject& mark) {
-    const SessionId sid = sid_in(name, kMarks);
-    const auto found = marks.by_snapshot.find(sid);
-    if (found == marks.by_snapshot.end()) return false;
-    for (const auto& [key, state] : found->second) {
-        if (subject_of(key) != mark.subject) continue;
-        const std::string counts = std::string(kMarks) + sid.hex() + "-" + state.random.hex();
-        return !seen.contains(counts) || std::tie(state.sequence, counts) >= std::tie(mark.sequence, name);
-    }
-    return false;
+    const SessionId sid = session_of_name(name);
+    const MarkState* state = marks.find(sid, *mark.mark);
+    if (state == nullptr) return false;
+    const std::string counts = std::string(kMarks) + sid.hex() + "-" + state->random.hex();
+    return !seen.contains(counts) || std::tie(state->sequence, counts) >= std::tie(mark.sequence, name);
 }
 
+// Looks once more for what is not listed.
 class Missed {
   public:
-    Missed(const Repository& repository, const SeenObjects& seen) : repository_(repository), seen_(seen) {}
+    Missed(const Repository& repository, const SeenObjects& seen, SeenObjects& next)
+        : repository_(repository), seen_(seen), next_(next) {}
 
     void look(const std::string& name, const SeenObject& object) {
-        if (name.starts_with(kKeys)) {
-            gone_.keys.push_back(name);
-        } else if (name.starts_with(kMarks)) {
-            mark(name, object);
-        } else if (name.starts_with(kDecisions)) {
-            keep(name, object, stands(name) ? nullptr : "it is gone, and nothing removes decisions");
-        } else if (name.starts_with(kTombstones)) {
-            const Forgotten forgotten = look_for(sid_in(name, kTombstones));
-            keep(name, object,
-                 forgotten == Forgotten::No ? "it is gone, and with it that this snapshot was forgotten" : nullptr);
-        } else if (stands(name)) {
-            keep(name, object, nullptr);
-        } else {
-            const Forgotten forgotten = look_for(sid_in(name, kSnapshots));
-            if (forgotten == Forgotten::Yes) return;
-            keep(name, object, forgotten == Forgotten::No ? "it is gone without having been forgotten" : nullptr);
-        }
+        if (name.starts_with(kKeys)) return gone_.keys.push_back(name);
+        if (name.starts_with(kMarks)) return mark(name, object);
+        if (name.starts_with(kDecisions))
+            return keep(name, object, stands(name) ? nullptr : "it is gone, and nothing removes decisions");
+        const bool is_tombstone = name.starts_with(kTombstones);
+        if (!is_tombstone && stands(name)) return keep(name, object, nullptr);
+        const Forgotten forgotten = look_for(session_of_name(name));
+        if (!is_tombstone && forgotten == Forgotten::Yes) return;
+        const char* why = is_tombstone ? "it is gone, and with it that this snapshot was forgotten"
+                                       : "it is gone without having been forgotten";
+        keep(name, object, forgotten == Forgotten::No ? why : nullptr);
     }
 
     GoneObjects take() { return std::move(gone_); }
@@ -122,7 +95,7 @@ class Missed {
     bool stands(const std::string& name) const { return object_exists(repository_.backend(), name); }
 
     void mark(const std::string& name, const SeenObject& object) {
-        const SessionId sid = sid_in(name, kMarks);
+        const SessionId sid = session_of_name(name);
         if (!stands(std::string(kSnapshots) + sid.hex())) {
             if (look_for(sid) != Forgotten::Yes) keep(name, object, nullptr);
             return;
@@ -141,12 +114,13 @@ class Missed {
     }
 
     void keep(const std::string& name, const SeenObject& object, const char* why) {
-        gone_.remembered.emplace(name, object);
-        if (why != nullptr && !object.named) gone_.deleted.push_back({name, ErrorKind::NotFound, why});
+        next_.emplace(name, object);
+        if (why != nullptr && !object.accepted) gone_.deleted.push_back({name, ErrorKind::NotFound, why});
     }
 
     const Repository& repository_;
     const SeenObjects& seen_;
+    SeenObjects& next_;
     std::optional<Tombstones> tombstones_;
     std::optional<Marks> marks_;
     GoneObjects gone_;
@@ -154,61 +128,65 @@ class Missed {
 
 }  // namespace
 
-SeenObject seen_mark(const MarkRecord& mark) { return {subject_of({mark.subject, mark.text}), mark.sequence, false}; }
+ObjectsSeen::ObjectsSeen(const Repository& repository)
+    : repository_(repository), path_(remembered_file_of_place(repository, "objects-seen")), seen_(load(path_)) {}
 
-GoneObjects what_is_gone(const Repository& repository, const SeenObjects& standing) {
-    const SeenObjects seen = load(repository);
-    Missed missed(repository, seen);
-    for (const auto& [name, object] : seen)
-        if (!standing.contains(name)) missed.look(name, object);
+GoneObjects ObjectsSeen::compare(SeenObjects standing) {
+    next_ = std::move(standing);
+    std::erase_if(next_, [](const auto& object) { return !is_remembered(object.first); });
+    Missed missed(repository_, seen_, next_);
+    for (const auto& [name, object] : seen_)
+        if (!next_.contains(name)) missed.look(name, object);
     return missed.take();
 }
 
-void remember_objects(const Repository& repository, SeenObjects standing, const SeenObjects& gone,
-                      const std::set<std::string>& damaged) {
-    const SeenObjects before = load(repository);
-    std::erase_if(standing, [&](const auto& object) {
-        return !is_remembered(object.first) || damaged.contains(object.first);
-    });
-    for (const std::string& name : damaged)
-        if (const auto known = before.find(name); known != before.end()) standing.insert(*known);
-    standing.insert(gone.begin(), gone.end());
-    if (standing == before) return;
+void ObjectsSeen::remember(const std::set<std::string>& damaged) {
+    for (const std::string& name : damaged) {
+        next_.erase(name);
+        if (const auto before = seen_.find(name); before != seen_.end()) next_.insert(*before);
+    }
+    if (next_ == seen_) return;
     try {
-        repository.backend().sync();
+        repository_.backend().sync();
     } catch (const Error&) {
         return;
     }
-    write(repository, standing);
+    write(next_);
 }
 
-void mark_as_named(const Repository& repository, const std::set<std::string>& names) {
-    SeenObjects seen = load(repository);
-    bool any = false;
-    for (auto& [name, object] : seen)
-        if (names.contains(name) && !object.named) any = object.named = true;
-    if (any) write(repository, seen);
+void ObjectsSeen::accept(const std::set<std::string>& names) {
+    SeenObjects objects = seen_;
+    for (auto& [name, object] : objects) object.accepted |= names.contains(name);
+    write(std::move(objects));
 }
 
-std::vector<std::string> named_objects(const Repository& repository) {
+std::vector<std::string> ObjectsSeen::accepted() const {
     std::vector<std::string> names;
-    for (const auto& [name, object] : load(repository))
-        if (object.named) names.push_back(name);
+    for (const auto& [name, object] : seen_)
+        if (object.accepted) names.push_back(name);
     return names;
 }
 
-void forget_object(const Repository& repository, const std::string& name) {
-    SeenObjects seen = load(repository);
-    if (seen.erase(name) > 0) write(repository, seen);
+void ObjectsSeen::forget(const std::string& name) {
+    SeenObjects objects = seen_;
+    objects.erase(name);
+    write(std::move(objects));
 }
 
-std::set<SessionId> missed_holds(const Repository& repository, const Marks& marks) {
-    const SeenObjects seen = load(repository);
+std::set<SessionId> ObjectsSeen::missed_holds(const Marks& marks) const {
     std::set<SessionId> sids;
-    for (const auto& [name, object] : seen)
-        if (object.subject == kHold && !is_answered(marks, seen, name, object))
-            sids.insert(sid_in(name, kMarks));
+    for (const auto& [name, object] : seen_)
+        if (object.mark && object.mark->first == MarkSubject::Hold && !is_answered(marks, seen_, name, object))
+            sids.insert(session_of_name(name));
     return sids;
+}
+
+void ObjectsSeen::write(SeenObjects objects) {
+    if (objects == seen_) return;
+    std::string text;
+    for (const auto& [name, object] : objects)
+        text += name + to_words(object) + (object.accepted ? " " + std::string(kAccepted) : "") + "\n";
+    if (write_remembered(path_, text)) seen_ = std::move(objects);
 }
 
 }  // namespace vault

@@ -1,6 +1,7 @@
 // The small objects, read in the order in which it is safe.
 #include "store/prune_listing.h"
 
+#include "store/backend/object_names.h"
 #include "store/finding.h"
 #include "store/seal/object.h"
 
@@ -11,7 +12,7 @@ namespace {
 void read_snapshots(const Repository& repository, PruneListing& listing) {
     constexpr std::string_view kFolder = "snapshots/";
     for (const ObjectInfo& info : repository.backend().list(std::string(kFolder))) {
-        const SessionId sid = SessionId::from_hex(std::string_view(info.name).substr(kFolder.size()));
+        const SessionId sid = session_of_name(info.name);
         const bool forgotten = listing.tombstones.forgotten.contains(sid);
         try {
             const OpenedObject opened =

@@ -4,16 +4,16 @@
 #include <algorithm>
 #include <sstream>
 
-#include "store/base/file.h"
+#include "store/remembered.h"
 
 namespace vault {
 
 namespace {
 
-constexpr std::size_t kRememberedBytesMax = 64 << 20;
 constexpr std::size_t kSnapshotsNamed = 8;
 
-std::string path_of(const Repository& repository) { return repository.state_folder() / "snapshots-seen"; }
+// Apart for each place: a copy of the repository may have been forgotten less.
+std::string path_of(const Repository& repository) { return remembered_file_of_place(repository, "snapshots-seen"); }
 
 }  // namespace
 
@@ -27,8 +27,7 @@ Vanished what_vanished(const Repository& repository, const PruneListing& listing
     }
     Vanished vanished;
     try {
-        const auto text = read_small_file(path_of(repository), kRememberedBytesMax);
-        std::istringstream lines(text ? std::string(as_text(*text)) : std::string());
+        std::istringstream lines(read_remembered(path_of(repository)));
         for (std::string line; std::getline(lines, line);) {
             if (line.size() <= kSidDigits + 1) continue;
             const SessionId sid = SessionId::from_hex(line.substr(0, kSidDigits));
@@ -69,12 +68,7 @@ std::string describe(const Vanished& vanished, const std::set<SessionId>& ids) {
 void remember_live(const Repository& repository, const PruneListing& listing) {
     std::string text;
     for (const ListedCommit& commit : listing.live) text += commit.sid.hex() + " " + commit.series + "\n";
-    try {
-        make_folders(repository.state_folder());
-        replace_small_file(path_of(repository), as_bytes(text));
-    } catch (const Error&) {
-        // Without it what vanishes is not named; that much would go is told all the same.
-    }
+    write_remembered(path_of(repository), text);  // without it that much would go is told all the same
 }
 
 }  // namespace vault

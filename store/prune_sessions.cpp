@@ -5,10 +5,10 @@
 #include <map>
 #include <sstream>
 
-#include "store/base/file.h"
 #include "store/control_objects.h"
 #include "store/finding.h"
 #include "store/format/limits.h"
+#include "store/remembered.h"
 #include "store/session_end.h"
 #include "store/sessions.h"
 
@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kFirstPause{20}, kLongestPause{5'000};
-constexpr std::size_t kSeenBytesMax = 8 << 20;
 
 // Of a session: its newest heartbeat, and when that was seen first.
 struct Seen {
@@ -30,34 +29,23 @@ using SeenSessions = std::map<std::string, Seen>;  // by sid
 // "<sid> <heartbeat> <unix seconds>" a line. What cannot be read is forgotten, which costs the dead another day.
 SeenSessions load_seen(const std::string& path) {
     SeenSessions seen;
-    try {
-        const auto text = read_small_file(path, kSeenBytesMax);
-        std::istringstream lines(text ? std::string(as_text(*text)) : std::string());
-        std::string sid;
-        Seen one;
-        while (lines >> sid >> one.heartbeat >> one.since_s) seen[sid] = one;
-    } catch (const Error&) {
-        seen.clear();
-    }
+    std::istringstream lines(read_remembered(path));
+    std::string sid;
+    Seen one;
+    while (lines >> sid >> one.heartbeat >> one.since_s) seen[sid] = one;
     return seen;
 }
 
-bool store_seen(const Repository& repository, const std::string& path, const SeenSessions& seen) {
-    try {
-        make_folders(repository.state_folder());
-        std::string text;
-        for (const auto& [sid, one] : seen)
-            text += sid + " " + std::to_string(one.heartbeat) + " " + std::to_string(one.since_s) + "\n";
-        replace_small_file(path, as_bytes(text));
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
+bool store_seen(const std::string& path, const SeenSessions& seen) {
+    std::string text;
+    for (const auto& [sid, one] : seen)
+        text += sid + " " + std::to_string(one.heartbeat) + " " + std::to_string(one.since_s) + "\n";
+    return write_remembered(path, text);
 }
 
 // The sessions that are listed, with what was seen of them.
 SeenSessions observe(const Repository& repository, std::int64_t now_s) {
-    const std::string path = repository.state_folder() / "sessions-seen";
+    const std::string path = remembered_file(repository, "sessions-seen");
     const SeenSessions before = load_seen(path);
     SeenSessions seen;
     std::map<std::string, std::int64_t> newest_s;  // by the store's clock
@@ -72,7 +60,7 @@ SeenSessions observe(const Repository& repository, std::int64_t now_s) {
                           ? old->second.since_s
                           : now_s;
     }
-    if (!store_seen(repository, path, seen))
+    if (!store_seen(path, seen))
         for (auto& [sid, one] : seen) one.since_s = newest_s[sid];
     return seen;
 }

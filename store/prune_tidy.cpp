@@ -19,12 +19,8 @@ std::string snapshot_name(const SessionId& sid) { return "snapshots/" + sid.hex(
 
 // When the fence was put; nothing where something else stands there, or nothing, or it cannot be read.
 std::optional<Time> time_of_fence(const Repository& repository, const SessionId& sid) {
-    try {
-        const auto fence = find_record(repository, snapshot_name(sid), decode_fence);
-        if (fence && fence->sid == sid) return fence->time;
-    } catch (const Error& error) {
-        if (!is_finding(error)) throw;
-    }
+    const auto fence = unless_finding([&] { return find_record(repository, snapshot_name(sid), decode_fence); });
+    if (fence && fence->sid == sid) return fence->time;
     return std::nullopt;
 }
 
@@ -60,13 +56,12 @@ std::uint64_t bundle_tombstones(const Repository& repository, const PruneListing
 }
 
 std::uint64_t remove_marks_of_forgotten(const Repository& repository, const PruneListing& listing) {
-    constexpr std::size_t kFolderBytes = std::string_view("marks/").size();
     Backend& backend = repository.backend();
     std::vector<std::string> going;
     std::optional<SessionId> last;
     bool is_gone = false;
     for (const ObjectInfo& info : backend.list("marks/")) {
-        const SessionId sid = SessionId::from_hex(info.name.substr(kFolderBytes, 2 * SessionId::kBytes));
+        const SessionId sid = session_of_name(info.name);
         if (last != sid) {
             last = sid;
             is_gone = listing.tombstones.forgotten.contains(sid) && !object_exists(backend, snapshot_name(sid));

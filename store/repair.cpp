@@ -11,6 +11,7 @@
 #include "store/prune_sessions.h"
 #include "store/prune_tidy.h"
 #include "store/repair_deleted.h"
+#include "store/repair_marks.h"
 #include "store/repair_objects.h"
 #include "store/repair_settled.h"
 #include "store/repair_snapshots.h"
@@ -21,11 +22,11 @@ namespace vault {
 namespace {
 
 // What it means that this object is gone, and what its owner can do.
-std::string advice_on_deleted(const std::string& name, bool settles) {
+std::string advice_on_deleted(const std::string& name, bool accepted) {
     std::string advice = "tag or hold its snapshot again where it lacks that";
     if (name.starts_with("tombstones/")) advice = "forget its snapshot again where it is there again";
     if (name.starts_with("decision/")) advice = "it matters only to a prune that has been at work since then";
-    if (!settles) return advice + "; --from a copy puts it back, and a repair without --from accepts that it is gone";
+    if (!accepted) return advice + "; --from a copy puts it back, and a repair without --from accepts that it is gone";
     if (name.starts_with("marks/")) advice += "; if it was a hold, no rule forgets the snapshot until then";
     // What was unforgotten may be wanted since.
     if (!name.starts_with("tombstones/")) advice += "; --from a copy puts it back, later too";
@@ -33,11 +34,11 @@ std::string advice_on_deleted(const std::string& name, bool settles) {
 }
 
 // What an object that cannot be put right means, and what its owner can do.
-// `vanished`: CheckReport::vanished. `settles`: it is not damage for this machine any more.
-std::string advice_on(const DamagedObject& object, const std::set<SessionId>& vanished, bool settles) {
+// `vanished`: CheckReport::vanished_with_packs. `accepted`: it is not damage for this machine any more.
+std::string advice_on(const DamagedObject& object, const std::set<SessionId>& vanished, bool accepted) {
     const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
     if (object.kind == ErrorKind::NotFound && (is_in("marks/") || is_in("tombstones/") || is_in("decision/")))
-        return advice_on_deleted(object.name, settles);
+        return advice_on_deleted(object.name, accepted);
     if (is_in("snapshots/")) {
         const std::string sid = object.name.substr(10);
         if (object.kind == ErrorKind::NotFound && !vanished.contains(SessionId::from_hex(sid)))
@@ -87,9 +88,12 @@ class Repair {
             for (int depth = 0; mend_packs() && depth <= kNodeLevelMax; ++depth) report_.before = look(false, nobody);
         });
         if (options_.from != nullptr)
-            attempt("what was deleted", [&] {
-                report_.objects_put = restore_deleted(repository_, *options_.from, report_.before.damage.objects,
-                                                      options_.dry_run);
+            attempt("marks, and what was deleted", [&] {
+                const auto& objects = report_.before.damage.objects;
+                report_.objects_put = restore_marks(repository_, *options_.from, objects, options_.dry_run);
+                std::ranges::move(restore_deleted(repository_, *options_.from, objects, options_.dry_run),
+                                  std::back_inserter(report_.objects_put));
+                std::ranges::sort(report_.objects_put);
             });
         progress_.phase = "putting copies of directories";
         attempt("copies of directories", [&] {
@@ -104,7 +108,7 @@ class Repair {
         });
         if (!options_.dry_run) report_.after = look(false, harmed_);
         name_objects(options_.dry_run ? report_.before : report_.after);
-        if (settles()) settle_deleted();
+        if (accepts_deletions()) accept_deletions();
         return std::move(report_);
     }
 
@@ -232,30 +236,29 @@ class Repair {
     }
 
     // What is gone for good is accepted where no copy was asked.
-    bool settles() const { return !options_.dry_run && options_.from == nullptr; }
+    bool accepts_deletions() const { return !options_.dry_run && options_.from == nullptr; }
 
     void name_objects(const CheckReport& found) {
+        std::set<std::string> put_right(report_.settled.begin(), report_.settled.end());  // of a dry run
+        put_right.insert(report_.objects_put.begin(), report_.objects_put.end());
+        if (options_.dry_run)
+            for (const SessionId& sid : report_.snapshots_put) put_right.insert("snapshots/" + sid.hex());
         for (const DamagedObject& object : found.damage.objects) {
             const auto lies_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
             if (options_.dry_run && (lies_in("config/") || lies_in("keyring/"))) continue;  // superseded
             if (options_.dry_run && lies_in("dirs/")) continue;                             // to be replaced
-            const auto is_of = [&](const SessionId& sid) { return object.name == "snapshots/" + sid.hex(); };
-            if (options_.dry_run && std::ranges::any_of(report_.snapshots_put, is_of)) continue;
-            const auto is_in = [&](const std::vector<std::string>& names) {
-                return std::ranges::find(names, object.name) != names.end();
-            };
-            if (is_in(report_.settled) || is_in(report_.objects_put)) continue;  // of a dry run
+            if (put_right.contains(object.name)) continue;
             report_.left.push_back(object.name + ": " + object.why + "; " +
-                                   advice_on(object, found.vanished, settles()));
+                                   advice_on(object, found.vanished_with_packs, accepts_deletions()));
         }
     }
 
     // It was named, which is all that can be done: the next check is about what stands.
-    void settle_deleted() {
+    void accept_deletions() {
         std::set<std::string> names;
         for (const DamagedObject& object : report_.after.damage.objects)
             if (object.kind == ErrorKind::NotFound) names.insert(object.name);
-        mark_as_named(repository_, names);
+        ObjectsSeen(repository_).accept(names);
     }
 
     void poll() const {

@@ -21,7 +21,7 @@ struct RepairReport {
     CheckReport before, after;          // `after`: of the structure; of a dry run empty
     std::vector<std::string> generations_put;
     std::vector<SessionId> snapshots_put;  // of the other copy: store/repair_snapshots.h
-    std::vector<std::string> objects_put;  // the same: store/repair_deleted.h
+    std::vector<std::string> objects_put;  // the same: store/repair_marks.h, store/repair_deleted.h
     std::uint64_t boxes_withdrawn = 0;  // on record, and sound
     std::uint64_t directories_replaced = 0;
     std::vector<std::string> settled;   // damaged small objects that went to quarantine/: store/repair_settled.h

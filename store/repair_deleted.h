@@ -1,4 +1,4 @@
-// Small objects that somebody deleted, and marks that are damaged, which a copy of the repository still has.
+// Small objects that somebody deleted and that a copy of the repository still has.
 #pragma once
 
 #include <string>
@@ -9,10 +9,9 @@
 namespace vault {
 
 // Of what a check misses (`damaged`, NotFound; store/objects_seen.h), puts marks and decisions of `other`, a copy of
-// the same repository, again, and what its tombstones say, as a bundle; of what an earlier repair has named only marks
-// and decisions, since what was unforgotten may be wanted by now. Never keys: they may have been removed for good
-// reason. A damaged mark is put anew, unless another on its subject counts by now, and goes to quarantine/. Returns the
-// names, ascending; of a dry run those that would be put. Throws what the store throws.
+// the same repository, again, and what its tombstones say, as a bundle; of what an earlier repair has accepted only
+// marks and decisions, since what was unforgotten may be wanted by now. Never keys: they may have been removed for good
+// reason. Returns the names, ascending; of a dry run those that would be put. Throws what the store throws.
 std::vector<std::string> restore_deleted(const Repository& repository, const Repository& other,
                                          const std::vector<DamagedObject>& damaged, bool dry_run);
 

@@ -19,10 +19,6 @@ namespace {
 constexpr std::string_view kTombstones = "tombstones/", kBundles = "tombstones/bundle-", kMarks = "marks/";
 constexpr std::string_view kDecisions = "decision/", kDamaged = "damaged/";
 
-SessionId sid_in(const std::string& name, std::string_view folder) {
-    return SessionId::from_hex(std::string_view(name).substr(folder.size(), 2 * SessionId::kBytes));
-}
-
 class Settled {
   public:
     Settled(const Repository& repository, bool dry_run)
@@ -67,7 +63,7 @@ class Settled {
 
     void tombstone(const std::string& name) {
         if (!tombstones_) tombstones_ = list_tombstones(repository_);
-        const SessionId sid = sid_in(name, kTombstones);
+        const SessionId sid = session_of_name(name);
         if (!tombstones_->forgotten.contains(sid)) {
             // The session first: its object goes only once snapshots/<sid> stands.
             const bool is_gone = !object_exists(backend_, "sessions/" + sid.hex()) &&
@@ -80,7 +76,7 @@ class Settled {
 
     void mark(const std::string& name) {
         if (!marks_) marks_ = read_marks(repository_);
-        if (!marks_->unreadable.contains(sid_in(name, kMarks))) going_.push_back(name);
+        if (!marks_->may_be_held.contains(session_of_name(name))) going_.push_back(name);
     }
 
     // One above it that the check did not find damaged is what counts.

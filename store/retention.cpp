@@ -83,7 +83,7 @@ RetentionGroup decide(const std::vector<const Snapshot*>& snapshots, const KeepR
         met_any = met_any || counts;
         met_complete = met_complete || (counts && !record.incomplete);
         if (snapshot->held) keep(KeepReason::Held);
-        if (snapshot->mark_unreadable) keep(KeepReason::MarkUnreadable);
+        if (snapshot->may_be_held) keep(KeepReason::MayBeHeld);
         if (ahead) keep(KeepReason::ClockAhead);
         if (snapshot->tombstone_unreadable) keep(KeepReason::TombstoneUnreadable);
         group.decisions.push_back(std::move(decision));
@@ -110,7 +110,7 @@ std::string to_text(const Kept& kept) {
         case KeepReason::Tag: return "has tag " + kept.detail;
         case KeepReason::Newest: return "newest of its series";
         case KeepReason::Held: return "held";
-        case KeepReason::MarkUnreadable: return "may be held: a mark on it is damaged or was deleted";
+        case KeepReason::MayBeHeld: return "may be held: a mark on it is damaged or was deleted";
         case KeepReason::ClockAhead: return "its clock was ahead of ours";
         case KeepReason::TombstoneUnreadable: return "may be forgotten: its tombstone is damaged";
     }

@@ -45,7 +45,7 @@ enum class KeepReason {
     Tag,
     Newest,          // of its series; of the complete ones too, where that is another
     Held,            // vault hold
-    MarkUnreadable,  // it may be held: a mark on it is damaged or was deleted
+    MayBeHeld,  // a mark on it is damaged or was deleted
     ClockAhead,      // its run started more than kClockAheadNs after `now`
     TombstoneUnreadable,  // it may be forgotten
 };

@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "store/backend/object_names.h"
 #include "store/base/text.h"
 #include "store/civil_time.h"
 #include "store/finding.h"
@@ -25,7 +26,7 @@ constexpr std::size_t kCandidatesNamed = 5;
 
 void apply_marks(const Marks& marks, Snapshot& snapshot) {
     snapshot.held = false;  // it may be one read earlier, whose marks went meanwhile
-    snapshot.mark_unreadable = marks.unreadable.contains(snapshot.sid);
+    snapshot.may_be_held = marks.may_be_held.contains(snapshot.sid);
     std::set<std::string> tags(snapshot.record.tags.begin(), snapshot.record.tags.end());
     if (const auto found = marks.by_snapshot.find(snapshot.sid); found != marks.by_snapshot.end()) {
         for (const auto& [subject, state] : found->second) {
@@ -145,7 +146,7 @@ bool SnapshotFilter::matches(const Snapshot& snapshot) const {
 }
 
 SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known,
-                               Forgotten forgotten) {
+                               Forgotten forgotten, Holds holds) {
     SnapshotListing listing;
     std::unordered_map<SessionId, const Snapshot*> read_before;
     for (const Snapshot& snapshot : known) read_before.emplace(snapshot.sid, &snapshot);
@@ -156,7 +157,7 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
     if (!tombstones.unreadable_bundles.empty()) listing.tombstones_missing = tombstones.unreadable_bundles.front();
     for (const ObjectInfo& info : backend.list(std::string(kSnapshotFolder))) {
         Snapshot snapshot;
-        snapshot.sid = SessionId::from_hex(info.name.substr(kSnapshotFolder.size()));
+        snapshot.sid = session_of_name(info.name);
         const bool is_forgotten = tombstones.forgotten.contains(snapshot.sid);
         const bool tombstone_unreadable = !is_forgotten && tombstones.doubtful.contains(snapshot.sid);
         if (is_forgotten && forgotten == Forgotten::Skip) continue;
@@ -186,7 +187,7 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
         (is_forgotten ? listing.forgotten : listing.live).push_back(std::move(snapshot));
     }
     Marks marks = read_marks(repository);
-    marks.unreadable.merge(missed_holds(repository, marks));
+    if (holds == Holds::AndMissed) marks.may_be_held.merge(ObjectsSeen(repository).missed_holds(marks));
     listing.damaged.insert(listing.damaged.end(), marks.damaged.begin(), marks.damaged.end());
     for (std::vector<Snapshot>* list : {&listing.live, &listing.forgotten}) {
         for (Snapshot& snapshot : *list) apply_marks(marks, snapshot);

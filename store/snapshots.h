@@ -18,7 +18,7 @@ struct Snapshot {
     ObjectHash hash;                // SHA-256 of the object's bytes
     std::vector<std::string> tags;  // the record's own, as marks changed them; ascending
     bool held = false;
-    bool mark_unreadable = false;   // a mark on it is damaged or was deleted: tags may be wrong, and it may be held
+    bool may_be_held = false;       // a mark on it is damaged or was deleted: tags may be wrong too
     // It has a tombstone that is damaged, or that somebody without the key put there: it counts as live.
     bool tombstone_unreadable = false;
 
@@ -43,9 +43,11 @@ struct SnapshotListing {
 };
 
 enum class Forgotten { Skip, Read };
+// Missed are those that this client saw and that somebody deleted (objects_seen.h): whoever forgets or holds asks.
+enum class Holds { Standing, AndMissed };
 // Objects of snapshots in `known`, which this function returned before, are not read again: they never change.
 SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known = {},
-                               Forgotten forgotten = Forgotten::Skip);
+                               Forgotten forgotten = Forgotten::Skip, Holds holds = Holds::Standing);
 
 // SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME`
 // (the newest of the series at or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".

@@ -35,7 +35,7 @@ bool put_tags(const Repository& repository, const Snapshot& snapshot, const std:
 }
 
 bool put_hold(const Repository& repository, const Snapshot& snapshot, bool held) {
-    if (snapshot.held == held && !snapshot.mark_unreadable) return false;
+    if (snapshot.held == held && !snapshot.may_be_held) return false;
     const MarkChange change{MarkSubject::Hold, "", held ? MarkAction::Add : MarkAction::Remove};
     put_marks(repository, snapshot.sid, std::span(&change, 1));
     return true;

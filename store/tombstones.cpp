@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "store/backend/object_names.h"
 #include "store/clock.h"
 #include "store/control_objects.h"
 #include "store/finding.h"
@@ -31,7 +32,7 @@ bool stands(const Repository& repository, const std::string& name) {
 }
 
 void read_single(const Repository& repository, const std::string& name, Tombstones& found) {
-    const SessionId sid = SessionId::from_hex(std::string_view(name).substr(kFolder.size()));
+    const SessionId sid = session_of_name(name);
     try {
         const auto items = read_tombstones(repository, name);
         if (!items) return;  // bundled since it was listed

@@ -3,19 +3,19 @@
 
 #include <algorithm>
 
+#include "store/backend/object_names.h"
 #include "store/sessions.h"
 #include "store/tombstones.h"
 
 namespace vault {
 
 std::set<SessionId> vanished_writers(const Repository& repository, std::set<SessionId> writers) {
-    constexpr std::string_view kSnapshots = "snapshots/";
     if (writers.empty()) return writers;
     Backend& backend = repository.backend();
     for (const ListedSession& session : list_sessions(backend)) writers.erase(session.sid);
     if (writers.empty()) return writers;
-    for (const ObjectInfo& info : backend.list(std::string(kSnapshots)))
-        writers.erase(SessionId::from_hex(std::string_view(info.name).substr(kSnapshots.size())));
+    for (const ObjectInfo& info : backend.list("snapshots/"))
+        writers.erase(session_of_name(info.name));
     if (writers.empty()) return writers;
     const Tombstones tombstones = list_tombstones(repository);
     if (!tombstones.unreadable_bundles.empty()) return {};

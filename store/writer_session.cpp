@@ -29,9 +29,9 @@ WriterSession::WriterSession(const Repository& repository) : repository_(reposit
     record.started = now();
     record.program = "vault " VAULT_VERSION;
     try {
-        put_record(repository, ObjectKind::Session, "sessions/" + sid_.hex(), record);
+        put_record(repository, ObjectKind::Session, object_name(), record);
     } catch (const Error&) {
-        repository.abandoned().add("sessions/" + sid_.hex());  // it may stand all the same
+        repository.abandoned().add(object_name());  // it may stand all the same
         throw;
     }
     heart_ = std::thread([this] { beat(); });
@@ -51,8 +51,7 @@ void WriterSession::beat() {
             record.sid = sid_;
             record.number = ++heartbeats_;
             record.time = now();
-            put_record(repository_, ObjectKind::Heartbeat, "sessions/" + sid_.hex() + "." + std::to_string(heartbeats_),
-                       record);
+            put_record(repository_, ObjectKind::Heartbeat, object_name() + "." + std::to_string(heartbeats_), record);
         } catch (const std::exception&) {
             // A missed heartbeat costs at worst this run (it is fenced after a day without any); the run's own calls
             // report the store's trouble.
@@ -109,7 +108,7 @@ WriterSession::Commit WriterSession::commit(const CommitRecord& record) {
 bool WriterSession::was_forgotten() const {
     Backend& backend = repository_.backend();
     if (object_exists(backend, "tombstones/" + sid_.hex())) return true;
-    return !object_exists(backend, "sessions/" + sid_.hex()) && has_tombstone(repository_, sid_);
+    return !object_exists(backend, object_name()) && has_tombstone(repository_, sid_);
 }
 
 // What stands at the commit's name after a put that seemed to fail; an own commit is durable when this returns. One
@@ -143,7 +142,7 @@ void WriterSession::fence_self() noexcept {
     } catch (const std::exception&) {
         // The run's own failure is being reported; others fence this session once they see that its process is gone,
         // and what this process does next fences it too.
-        repository_.abandoned().add("sessions/" + sid_.hex());
+        repository_.abandoned().add(object_name());
     }
 }
 

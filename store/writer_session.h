@@ -38,6 +38,7 @@ class WriterSession {
     Commit commit(const CommitRecord& record);
 
   private:
+    std::string object_name() const { return "sessions/" + sid_.hex(); }
     void beat();
     void stop_heartbeat();
     void fence_self() noexcept;

@@ -176,6 +176,10 @@ std::optional<PackId> pack_of_name(const std::string& name) {
     return PackId::from_hex(std::string_view(name).substr(kFolderBytes));
 }
 
+SessionId session_of_name(std::string_view name) {
+    return SessionId::from_hex(name.substr(name.rfind('/') + 1, 2 * SessionId::kBytes));
+}
+
 std::uint64_t generation_number(const std::string& name, std::string_view folder) {
     return std::strtoull(name.c_str() + folder.size(), nullptr, 10);
 }

@@ -31,6 +31,10 @@ std::optional<PackId> pack_of_name(const std::string& name);
 // Those of all packs in a listing.
 std::set<PackId> packs_of(const std::vector<ObjectInfo>& listed);
 
+// The session in the name of one of its objects: "snapshots/<sid>", "marks/<sid>-…", "sessions/<sid>.3". Throws Corrupt
+// for a name that has none there.
+SessionId session_of_name(std::string_view name);
+
 // The k of "config/<k>" or "keyring/<k>".
 std::uint64_t generation_number(const std::string& name, std::string_view folder);
 

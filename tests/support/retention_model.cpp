@@ -97,7 +97,7 @@ void keep_of_series(std::vector<ModelSnapshot> all, const ModelRules& rules, std
                     std::set<std::string>& keeps) {
     for (const ModelSnapshot& one : all) {
         if (one.held) keeps.insert(one.id + ": held");
-        if (one.mark_unreadable) keeps.insert(one.id + ": may be held: a mark on it is damaged or was deleted");
+        if (one.may_be_held) keeps.insert(one.id + ": may be held: a mark on it is damaged or was deleted");
         for (const std::string& tag : one.tags)
             if (std::count(rules.tags.begin(), rules.tags.end(), tag) > 0) keeps.insert(one.id + ": has tag " + tag);
         if (one.tombstone_unreadable) keeps.insert(one.id + ": may be forgotten: its tombstone is damaged");

@@ -16,7 +16,7 @@ struct ModelSnapshot {
     std::int64_t time_s = 0;
     std::int64_t started_s = 0;
     std::vector<std::string> tags;
-    bool held = false, incomplete = false, mark_unreadable = false, tombstone_unreadable = false;
+    bool held = false, incomplete = false, may_be_held = false, tombstone_unreadable = false;
 };
 
 struct ModelSpan {

@@ -152,8 +152,8 @@ TEST_CASE("a damaged mark keeps its snapshot until a younger one says what it is
     SnapshotListing listing = store.list();
     CHECK(listing.damaged.size() == 1);
     CHECK_FALSE(listing.live[0].held);
-    CHECK(listing.live[0].mark_unreadable);
-    CHECK_FALSE(listing.live[1].mark_unreadable);
+    CHECK(listing.live[0].may_be_held);
+    CHECK_FALSE(listing.live[1].may_be_held);
     CHECK(plan_forget(listing, SnapshotFilter{}, keep_last(1), {}, now()).remove().empty());
     CHECK(kind_of([&] { by_name(listing, {"aaaa"}); }) == ErrorKind::Corrupt);
     CHECK(put_hold(*store.repository, store.find("aaaa"), false));
@@ -170,7 +170,7 @@ TEST_CASE("a hold whose own mark is damaged is not undone by a release before it
     put_hold(*store.repository, store.find("aaaa"), true);
     for (const std::string& name : store.names("marks/"))
         if (std::find(before.begin(), before.end(), name) == before.end()) store.damage(name);
-    CHECK(store.find("aaaa").mark_unreadable);
+    CHECK(store.find("aaaa").may_be_held);
 }
 
 TEST_CASE("tags are added, removed and set by marks, each later than those before", "[forget]") {

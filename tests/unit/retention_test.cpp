@@ -27,7 +27,7 @@ Snapshot snapshot_of(const ModelSnapshot& model) {
     snapshot.record.incomplete = model.incomplete;
     snapshot.tags = model.tags;
     snapshot.held = model.held;
-    snapshot.mark_unreadable = model.mark_unreadable;
+    snapshot.may_be_held = model.may_be_held;
     snapshot.tombstone_unreadable = model.tombstone_unreadable;
     return snapshot;
 }
@@ -158,7 +158,7 @@ TEST_CASE("tags keep, held ones stay, and so does one that may be held", "[reten
     auto list = at({"2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"});
     list[0].held = true;
     list[1].tags = {"a", "b"};
-    list[2].mark_unreadable = true;
+    list[2].may_be_held = true;
     KeepRules rules;
     rules.tags = {"b", "c"};
     CHECK(decide(list, rules).keeps == Keeps{"00: held", "01: has tag b",
@@ -230,7 +230,7 @@ rc::Gen<std::vector<ModelSnapshot>> run_lists() {
             if (*rc::gen::inRange(0, 5) == 0) one.tags = *rc::gen::element(Ids{"a"}, Ids{"a", "b"}, Ids{"c"});
             one.held = *rc::gen::inRange(0, 12) == 0;
             one.incomplete = *rc::gen::inRange(0, 8) == 0;
-            one.mark_unreadable = *rc::gen::inRange(0, 20) == 0;
+            one.may_be_held = *rc::gen::inRange(0, 20) == 0;
             one.tombstone_unreadable = *rc::gen::inRange(0, 20) == 0;
             list.push_back(one);
         }
