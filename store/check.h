@@ -40,6 +40,7 @@ struct CheckReport {
     std::uint64_t quarantined = 0, reserved = 0;
     std::uint64_t snapshots_vanished = 0;  // gaps in writers' numbers that no tombstone explains
     std::set<SessionId> vanished_with_packs;  // gone and not forgotten, while packs that they put are there
+    std::set<SessionId> fences_gone;          // deleted, of those that this client's last check saw
     std::vector<std::string> keys_gone;    // that this client's last check saw: `key remove` elsewhere, or deleted
 
     bool read_data = false;

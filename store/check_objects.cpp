@@ -36,7 +36,7 @@ class ObjectCheck {
         control("marks/", [&](const std::string& name, const OpenedObject& object) {
             const MarkRecord mark = decode_padded(object, name, decode_mark);
             named(name, "marks/" + mark.sid.hex() + "-" + mark.random.hex());
-            found_.standing[name] = {MarkKey(mark.subject, mark.text), mark.sequence, false};
+            found_.standing[name] = {MarkKey(mark.subject, mark.text), mark.sequence, false, false};
         });
         control("damaged/", [&](const std::string& name, const OpenedObject& object) {
             const DamageRecord damage = decode_padded(object, name, decode_damage);
@@ -143,7 +143,7 @@ class ObjectCheck {
     void snapshot(const std::string& name, const OpenedObject& object) {
         if (object.envelope.kind == ObjectKind::Fence) {
             named(name, "snapshots/" + decode_padded(object, name, decode_fence).sid.hex());
-            found_.standing.erase(name);
+            found_.standing[name].fence = true;
             return;
         }
         CommitRecord record = decode_padded(object, name, decode_commit);

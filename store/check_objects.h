@@ -21,7 +21,7 @@ struct CheckedObjects {
     std::vector<CommitRecord> live;
     // Runs of which an object was listed: a session, commit, fence or tombstone, sound or not.
     std::set<SessionId> known;
-    // All that is listed, sound or not, and what bundles say is forgotten; no fences, which nobody misses.
+    // All that is listed, sound or not, and what bundles say is forgotten.
     SeenObjects standing;
     // Snapshots that a writer numbered and that are neither there nor forgotten: somebody removed their objects.
     std::uint64_t snapshots_vanished = 0;

@@ -1,12 +1,14 @@
-// A line an object: its name; of a mark its subject, text and sequence too; "accepted" at the end.
+// A line an object: its name; of a mark its subject, text and sequence too; "fence"; "accepted" at the end.
 #include "store/objects_seen.h"
 
+#include <algorithm>
 #include <sstream>
 #include <tuple>
 
 #include "store/backend/object_names.h"
 #include "store/base/text.h"
 #include "store/control_objects.h"
+#include "store/finding.h"
 #include "store/remembered.h"
 #include "store/tombstones.h"
 
@@ -14,20 +16,28 @@ namespace vault {
 
 namespace {
 
-constexpr std::string_view kDecisions = "decision/", kKeys = "keys/", kMarks = "marks/", kSnapshots = "snapshots/",
-                           kTombstones = "tombstones/", kBundles = "tombstones/bundle-", kAccepted = "accepted";
+constexpr std::string_view kCondemned = "condemned/", kDamaged = "damaged/", kDecisions = "decision/",
+                           kKeyrings = "keyring/", kKeys = "keys/", kMarks = "marks/", kSessions = "sessions/",
+                           kSnapshots = "snapshots/", kTombstones = "tombstones/", kBundles = "tombstones/bundle-",
+                           kWaiting = "waiting/";
+constexpr std::string_view kFence = "fence", kAccepted = "accepted";
 
 bool is_remembered(const std::string& name) {
-    for (const std::string_view folder : {kDecisions, kKeys, kMarks, kSnapshots, kTombstones})
+    for (const std::string_view folder : {kCondemned, kDamaged, kDecisions, kKeyrings, kKeys, kMarks, kSessions,
+                                          kSnapshots, kTombstones, kWaiting})
         if (name.starts_with(folder)) return is_object_name(name) && !name.starts_with(kBundles);
     return false;
 }
 
-// "3:6b657074 2": of a tag "kept", its second mark.
+// " 1:6b657074 2": of a tag "kept", its second mark.
 std::string to_words(const SeenObject& object) {
-    if (!object.mark) return "";
-    return " " + std::to_string(static_cast<int>(object.mark->first)) + ":" + to_hex(as_bytes(object.mark->second)) +
-           " " + std::to_string(object.sequence);
+    std::string words;
+    if (object.mark)
+        words = " " + std::to_string(static_cast<int>(object.mark->first)) + ":" +
+                to_hex(as_bytes(object.mark->second)) + " " + std::to_string(object.sequence);
+    if (object.fence) words += " " + std::string(kFence);
+    if (object.accepted) words += " " + std::string(kAccepted);
+    return words;
 }
 
 // Throws Error where that is no mark.
@@ -48,6 +58,7 @@ SeenObjects load(const std::string& path) {
         try {
             for (std::string word; words >> word;) {
                 if (word == kAccepted) object.accepted = true;
+                else if (word == kFence) object.fence = true;
                 else read_mark(word, words, object);
             }
         } catch (const Error&) {
@@ -75,16 +86,14 @@ class Missed {
 
     void look(const std::string& name, const SeenObject& object) {
         if (name.starts_with(kKeys)) return gone_.keys.push_back(name);
+        if (stands(name)) return keep(name, object, nullptr);
         if (name.starts_with(kMarks)) return mark(name, object);
-        if (name.starts_with(kDecisions))
-            return keep(name, object, stands(name) ? nullptr : "it is gone, and nothing removes decisions");
-        const bool is_tombstone = name.starts_with(kTombstones);
-        if (!is_tombstone && stands(name)) return keep(name, object, nullptr);
-        const Forgotten forgotten = look_for(session_of_name(name));
-        if (!is_tombstone && forgotten == Forgotten::Yes) return;
-        const char* why = is_tombstone ? "it is gone, and with it that this snapshot was forgotten"
-                                       : "it is gone without having been forgotten";
-        keep(name, object, forgotten == Forgotten::No ? why : nullptr);
+        if (name.starts_with(kDecisions)) return keep(name, object, "it is gone, and nothing removes decisions");
+        if (name.starts_with(kKeyrings)) return keyring(name, object);
+        if (name.starts_with(kDamaged)) return damage(name, object);
+        if (name.starts_with(kCondemned)) return list(name, object, kCondemned);
+        if (name.starts_with(kWaiting)) return list(name, object, kWaiting);
+        session(name, object);
     }
 
     GoneObjects take() { return std::move(gone_); }
@@ -92,7 +101,50 @@ class Missed {
   private:
     enum class Forgotten { Yes, No, Unknown };
 
-    bool stands(const std::string& name) const { return object_exists(repository_.backend(), name); }
+    // What the medium does not give is there.
+    bool stands(const std::string& name) const {
+        try {
+            return object_exists(repository_.backend(), name);
+        } catch (const Error& error) {
+            if (!is_finding(error)) throw;
+            return true;
+        }
+    }
+
+    // Nothing says that a snapshot is forgotten but its tombstone, by itself or in a bundle. With that, a commit or
+    // fence may go; with either of these, what a run puts while it is at work.
+    void session(const std::string& name, const SeenObject& object) {
+        const SessionId sid = session_of_name(name);
+        if (name.starts_with(kSessions) && stands(std::string(kSnapshots) + sid.hex())) return;
+        const bool is_tombstone = name.starts_with(kTombstones);
+        const Forgotten forgotten = look_for(sid);
+        if (!is_tombstone && forgotten == Forgotten::Yes) return;
+        const char* why = "it is gone without having been forgotten";
+        if (is_tombstone) why = "it is gone, and with it that this snapshot was forgotten";
+        else if (object.fence) why = "it is gone, which said that its run ended without a snapshot";
+        else if (name.starts_with(kSessions)) why = "it is gone, and nothing says how its run ended";
+        keep(name, object, forgotten == Forgotten::No ? why : nullptr);
+    }
+
+    // It goes when the list has a decision that was carried out.
+    void list(const std::string& name, const SeenObject& object, std::string_view folder) {
+        if (!stands(std::string(kDecisions) + name.substr(folder.size())))
+            keep(name, object, "it is gone, and no decision on its list stands");
+    }
+
+    // It goes when its pack has gone.
+    void damage(const std::string& name, const SeenObject& object) {
+        const PackId pack = PackId::from_hex(std::string_view(name).substr(kDamaged.size(), 2 * PackId::kBytes));
+        if (stands(pack_name(pack))) keep(name, object, "it is gone though its pack is there");
+    }
+
+    // A damaged one goes when there is a newer one.
+    void keyring(const std::string& name, const SeenObject& object) {
+        const std::uint64_t number = generation_number(name, kKeyrings);
+        const auto is_newer = [&](const ObjectInfo& info) { return generation_number(info.name, kKeyrings) > number; };
+        if (std::ranges::none_of(repository_.backend().list(std::string(kKeyrings)), is_newer))
+            keep(name, object, "it is gone, and an older one counts");
+    }
 
     void mark(const std::string& name, const SeenObject& object) {
         const SessionId sid = session_of_name(name);
@@ -115,7 +167,9 @@ class Missed {
 
     void keep(const std::string& name, const SeenObject& object, const char* why) {
         next_.emplace(name, object);
-        if (why != nullptr && !object.accepted) gone_.deleted.push_back({name, ErrorKind::NotFound, why});
+        if (why == nullptr || object.accepted) return;
+        gone_.deleted.push_back({name, ErrorKind::NotFound, why});
+        if (object.fence) gone_.fences.insert(session_of_name(name));
     }
 
     const Repository& repository_;
@@ -173,6 +227,11 @@ void ObjectsSeen::forget(const std::string& name) {
     write(std::move(objects));
 }
 
+bool ObjectsSeen::was_fenced(const SessionId& sid) const {
+    const auto seen = seen_.find(std::string(kSnapshots) + sid.hex());
+    return seen != seen_.end() && seen->second.fence;
+}
+
 std::set<SessionId> ObjectsSeen::missed_holds(const Marks& marks) const {
     std::set<SessionId> sids;
     for (const auto& [name, object] : seen_)
@@ -185,7 +244,7 @@ void ObjectsSeen::write(SeenObjects objects) {
     if (objects == seen_) return;
     std::string text;
     for (const auto& [name, object] : objects)
-        text += name + to_words(object) + (object.accepted ? " " + std::string(kAccepted) : "") + "\n";
+        text += name + to_words(object) + "\n";
     if (write_remembered(path_, text)) seen_ = std::move(objects);
 }
 

@@ -1,6 +1,6 @@
-// The small objects that this client's last check of a repository saw and that nothing else in the store names: marks,
-// tombstones, decisions, snapshots, keys. None goes without a trace but keys, so that a later check can tell what was
-// deleted. Kept apart for each place where the repository lies (remembered.h).
+// The small objects that this client's last check of a repository saw. Each kind but keys goes by a rule that leaves
+// something behind (docs/prune.md), so that a later check can tell what was deleted. Kept apart for each place where
+// the repository lies (remembered.h).
 #pragma once
 
 #include <map>
@@ -17,6 +17,7 @@ namespace vault {
 struct SeenObject {
     std::optional<MarkKey> mark;  // of a mark: what it speaks of
     std::uint64_t sequence = 0;   // of a mark
+    bool fence = false;           // of a name under snapshots/: the end of a run that committed nothing
     bool accepted = false;        // it is gone, and no damage any more
 
     bool operator==(const SeenObject&) const = default;
@@ -26,6 +27,7 @@ using SeenObjects = std::map<std::string, SeenObject>;
 
 struct GoneObjects {
     std::vector<DamagedObject> deleted;  // by name; NotFound
+    std::set<SessionId> fences;          // those among them that were fences
     std::vector<std::string> keys;       // by name; deleted, or removed by `key remove`: nothing tells which
 };
 
@@ -35,8 +37,8 @@ class ObjectsSeen {
     // Reads what is remembered of this repository at its place.
     explicit ObjectsSeen(const Repository& repository);
 
-    // What is remembered and not in `standing` (all that is listed, fences left out), and was not taken away by prune's
-    // or forget's rules or, of a mark, answered by another since: the store is asked once more.
+    // What is remembered and not in `standing` (all that is listed), and was not taken away by the rules of its kind
+    // or, of a mark, answered by another since: the store is asked once more.
     GoneObjects compare(SeenObjects standing);
     // After compare(): remembers what stands, what was deleted, and what may have been while something damaged keeps
     // from judging; of objects that say nothing any more (`damaged`) what was remembered before. Makes the store
@@ -48,6 +50,9 @@ class ObjectsSeen {
     std::vector<std::string> accepted() const;
     // No more is known of it.
     void forget(const std::string& name);
+
+    // Runs that ended without a snapshot, as far as this client saw their fences.
+    bool was_fenced(const SessionId& sid) const;
 
     // Snapshots whose hold or release was deleted, accepted or not, and none put since: they may be held. `marks`: all
     // that stand.

@@ -10,6 +10,7 @@
 #include "store/prune_protocol.h"
 #include "store/prune_sessions.h"
 #include "store/prune_tidy.h"
+#include "store/repair_advice.h"
 #include "store/repair_deleted.h"
 #include "store/repair_marks.h"
 #include "store/repair_objects.h"
@@ -20,50 +21,6 @@
 namespace vault {
 
 namespace {
-
-// What it means that this object is gone, and what its owner can do.
-std::string advice_on_deleted(const std::string& name, bool accepted) {
-    std::string advice = "tag or hold its snapshot again where it lacks that";
-    if (name.starts_with("tombstones/")) advice = "forget its snapshot again where it is there again";
-    if (name.starts_with("decision/")) advice = "it matters only to a prune that has been at work since then";
-    if (!accepted) return advice + "; --from a copy puts it back, and a repair without --from accepts that it is gone";
-    if (name.starts_with("marks/")) advice += "; if it was a hold, no rule forgets the snapshot until then";
-    // What was unforgotten may be wanted since.
-    if (!name.starts_with("tombstones/")) advice += "; --from a copy puts it back, later too";
-    return advice + "; this machine names it as damage no more";
-}
-
-// What an object that cannot be put right means, and what its owner can do.
-// `vanished`: CheckReport::vanished_with_packs. `accepted`: it is not damage for this machine any more.
-std::string advice_on(const DamagedObject& object, const std::set<SessionId>& vanished, bool accepted) {
-    const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
-    if (object.kind == ErrorKind::NotFound && (is_in("marks/") || is_in("tombstones/") || is_in("decision/")))
-        return advice_on_deleted(object.name, accepted);
-    if (is_in("snapshots/")) {
-        const std::string sid = object.name.substr(10);
-        if (object.kind == ErrorKind::NotFound && !vanished.contains(SessionId::from_hex(sid)))
-            return "--from a copy brings it back";
-        if (object.kind == ErrorKind::NotFound)
-            return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid + "` says so";
-        return "this snapshot cannot be listed or restored; --from a copy brings it back; without one `vault forget " +
-               sid + "` lets prune go on without it";
-    }
-    if (is_in("tombstones/bundle-"))
-        return "which snapshots it forgot is not known, and prune stops; --from a copy it is put again; without one "
-               "remove it, and forget what then is there again or what check then names";
-    if (is_in("tombstones/")) return "its snapshot counts as kept: forget it again, and repair again";
-    if (is_in("marks/"))
-        return "its snapshot may be held: hold or release it, and repair again; --from a copy puts the mark anew";
-    if (is_in("keys/"))
-        return "a password, key file or recovery key no longer opens: `vault key remove " + object.name.substr(5) +
-               "`, then `vault key add` or `vault key recovery` makes another";
-    if (is_in("sessions/")) return "the next prune ends this run when its heartbeats stop";
-    if (is_in("waiting/")) return "the next prune or repair settles it";
-    if (is_in("damaged/")) return "all of its pack counts as damaged; it goes once that pack is gone";
-    if (is_in("condemned/") || is_in("decision/"))
-        return "no run may count on packs until it is known which it names: get the object from a copy";
-    return "it is not needed to restore";
-}
 
 class Repair {
   public:
@@ -249,7 +206,7 @@ class Repair {
             if (options_.dry_run && lies_in("dirs/")) continue;                             // to be replaced
             if (put_right.contains(object.name)) continue;
             report_.left.push_back(object.name + ": " + object.why + "; " +
-                                   advice_on(object, found.vanished_with_packs, accepts_deletions()));
+                                   advice_on(object, found, accepts_deletions()));
         }
     }
 

@@ -21,6 +21,15 @@ bool has_whole(const Repository& other, const std::string& name, Decode decode) 
     return unless_finding([&] { return find_record(other, name, decode); }).has_value();
 }
 
+// Under snapshots/ only fences: snapshots are for restore_snapshots().
+bool has_object(const Repository& other, const std::string& name) {
+    const auto is_in = [&](std::string_view folder) { return name.starts_with(folder); };
+    return (is_in("marks/") && has_whole(other, name, decode_mark)) ||
+           (is_in("decision/") && has_whole(other, name, decode_decision)) ||
+           (is_in("damaged/") && has_whole(other, name, decode_damage)) ||
+           (is_in("snapshots/") && has_whole(other, name, decode_fence));
+}
+
 }  // namespace
 
 std::vector<std::string> restore_deleted(const Repository& repository, const Repository& other,
@@ -39,12 +48,9 @@ std::vector<std::string> restore_deleted(const Repository& repository, const Rep
             const auto found = tombstones->forgotten.find(session_of_name(name));
             if (found == tombstones->forgotten.end()) continue;
             forgotten.push_back({found->first, found->second});
-        } else if ((name.starts_with("marks/") && has_whole(other, name, decode_mark)) ||
-                   (name.starts_with("decision/") && has_whole(other, name, decode_decision))) {
-            if (object_exists(repository.backend(), name)) continue;
-            if (!dry_run) copy_object(repository, other, name);
         } else {
-            continue;
+            if (!has_object(other, name) || object_exists(repository.backend(), name)) continue;
+            if (!dry_run) copy_object(repository, other, name);
         }
         put.push_back(name);
     }

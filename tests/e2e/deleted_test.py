@@ -4,6 +4,8 @@
 import glob
 import os
 import shutil
+import signal
+import time
 import unittest
 
 import vault_case as v
@@ -111,17 +113,77 @@ class Deleted(RepairCase):
     def is_tag(self, name):
         return "kept" in self.succeed("inspect", name).out
 
-    def test_the_fence_of_a_repair_is_no_snapshot_that_an_older_state_lacks(self):
-        older = self.path("older")
-        shutil.copytree(self.repository, older)
+    def test_a_deleted_fence_is_no_snapshot_that_is_gone_and_comes_back_from_a_copy(self):
+        before = self.objects_in("snapshots")
         self.flip(self.data_pack(), 300_000)
-        self.repair(v.OK, "--read-data", "--from", self.copy)
-        self.assertGreater(len(self.objects_in("snapshots")), len(os.listdir(os.path.join(older, "snapshots"))))
+        self.repair(v.OK, "--read-data", "--from", self.copy)  # a session of its own, which commits nothing
+        (fence,) = set(self.objects_in("snapshots")) - set(before)
+        newer = self.path("newer")
+        shutil.copytree(self.repository, newer)
         self.check_with(v.OK)
-        shutil.rmtree(self.repository)
-        shutil.copytree(older, self.repository)
+        self.delete(fence)
+        self.assertEqual(self.missed(), [fence])
+        (left,) = self.repair(v.INTEGRITY, "-n")[0]["left"]
+        self.assertIn("ended without a snapshot", left)
+        self.repair(v.INTEGRITY)
+        self.check_with(v.OK)
+        self.assertEqual(self.repair(v.OK, "--from", newer)[0]["objects_put"], [fence])
+        self.assertIn(fence, self.objects_in("snapshots"))
+        self.check_with(v.OK)
+
+    def test_deleted_lists_of_a_prune_that_is_undecided_are_missed(self):
+        with open(self.path("source/one"), "ab") as file:
+            file.write(self.random.randbytes(3_000_000))
+        forgotten = self.snapshot(self.path("source"), "--series", "s")["snapshot_id"]
+        self.succeed("forget", forgotten)
+        for number in range(30):
+            self.file(f"big/{number}", self.random.randbytes(4 << 20))
+        run = self.start("snapshot", self.path("big"))
+        while not self.objects_in("sessions"):
+            time.sleep(0.002)
+        run.send_signal(signal.SIGSTOP)  # it keeps prune waiting
+        self.addCleanup(run.kill)
+        prune = self.start("prune", "--max-unused", "0")
+        while not self.objects_in("waiting"):
+            time.sleep(0.01)
+            self.assertIsNone(prune.poll())
+        prune.kill()
+        prune.wait()
+        lists = self.objects_in("condemned") + self.objects_in("waiting") + self.objects_in("sessions")
+        self.assertEqual(len(lists), 3)
+        self.check_with(v.OK)
+        for name in lists:
+            whole = self.object(name)
+            self.delete(name)
+            self.assertEqual(self.missed(), [name])
+            with open(os.path.join(self.repository, name), "wb") as file:
+                file.write(whole)
+        self.check_with(v.OK)
+        run.send_signal(signal.SIGCONT)
+        self.assertEqual(run.wait(), v.OK)
+        self.succeed("prune", "--max-unused", "0")
+        self.assertEqual([name for name in lists if os.path.exists(os.path.join(self.repository, name))], [])
+        self.check_with(v.OK)
+
+    def test_a_deleted_record_of_damage_is_missed_while_its_pack_is_there(self):
+        pack = self.data_pack()
+        self.flip(pack, 300_000)
+        self.json_run(v.INTEGRITY, "check", "--read-data")
+        (record,) = self.objects_in("damaged")
+        self.json_run(v.INTEGRITY, "check")
+        self.delete(record)
+        self.assertIn(record, self.missed())
+        self.repair(v.INTEGRITY, "--read-data")
+        self.assertNotIn(pack, self.objects_in("packs"))
         found = self.run_vault("--json", "check")
-        self.assertNotIn("snapshots/", "".join(item.get("name", "") for item in found.objects))
+        self.assertNotIn(record, [item.get("name") for item in found.objects])
+
+    def test_a_deleted_generation_of_the_keyring_is_missed(self):
+        self.delete("config/1")
+        self.repair(v.OK)
+        self.check_with(v.OK)
+        self.delete("keyring/2")
+        self.assertIn("keyring/2", self.missed())
 
     def test_what_cannot_be_judged_while_something_is_damaged_is_missed_afterwards(self):
         self.succeed("prune", "--max-unused", "0")

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "store/backend/object_names.h"
 #include "store/format/control_records.h"
 #include "store/format/manifest_key.h"
 #include "store/process_identity.h"
@@ -121,10 +122,15 @@ void EveryObject::add_control_objects(const CommitRecord& commit) {
     const auto gone = numbered<PackId>(7);
     test_.put(ObjectKind::Damage, "damaged/" + gone.hex() + "-" + random.hex(),
               DamageRecord{gone, random, DamageAction::Found, {0}, {}, 1, time, {}});
-    const auto n = numbered<ControlId>(8);
-    test_.put(ObjectKind::Condemned, "condemned/" + n.hex(), CondemnedRecord{n, this_process(), time, {gone}, {}});
-    test_.put(ObjectKind::Waiting, "waiting/" + n.hex(), WaitingRecord{n, time, {session}, {}});
-    test_.put(ObjectKind::Decision, "decision/" + n.hex(), DecisionRecord{n, time, {false}, {}});
+    const PackId listed = *packs_of(test_.memory().list("packs/")).begin();
+    test_.put(ObjectKind::Damage, "damaged/" + listed.hex() + "-" + random.hex(),
+              DamageRecord{listed, random, DamageAction::Withdrawn, {0}, {}, 1, time, {}});
+    const auto decided = numbered<ControlId>(8);
+    for (const ControlId& n : {decided, numbered<ControlId>(9)}) {
+        test_.put(ObjectKind::Condemned, "condemned/" + n.hex(), CondemnedRecord{n, this_process(), time, {gone}, {}});
+        test_.put(ObjectKind::Waiting, "waiting/" + n.hex(), WaitingRecord{n, time, {session}, {}});
+    }
+    test_.put(ObjectKind::Decision, "decision/" + decided.hex(), DecisionRecord{decided, time, {false}, {}});
 }
 
 std::unique_ptr<Repository> EveryObject::open(const StoredObjects& objects, std::shared_ptr<Backend> through) {

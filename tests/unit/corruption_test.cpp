@@ -29,6 +29,7 @@ struct Mutation {
     std::set<std::string> named;  // a check must name one of these at least
     bool may_stay_unnoticed = false;
     bool seen_before = false;  // by the client that judges
+    bool is_legal = false;     // nothing may be said
 };
 
 // What check says cannot be had, in the form in which a reader meets it.
@@ -90,6 +91,7 @@ std::string judge(EveryObject& store, const Mutation& mutation) {
     }
     Verdict verdict = verdict_of(*repository);
     if (verdict.sound && !mutation.may_stay_unnoticed) return "check found nothing";
+    if (!verdict.sound && mutation.is_legal) return "check named " + *verdict.named.begin();
     if (!verdict.sound) {
         bool is_named = false;
         for (const std::string& name : mutation.named) is_named = is_named || verdict.named.contains(name);
@@ -187,23 +189,31 @@ class Mutations {
         judge_one(std::move(mutation));
     }
 
-    // Nothing names the small objects of the protocol, keys, or the newest snapshot: that one is gone only a client can
-    // tell that saw it. A copy of a directory is said to be missing, which is no damage.
+    // Nothing names the small objects of the protocol, keys, or the newest snapshot: only a client that saw them can
+    // tell that they are gone. It must not where a rule could have taken them (`may_go`). Keys and copies of directories
+    // that are gone are told of, but no damage.
     void remove(const std::string& name) {
         const auto is_in = [&](const char* folder) { return name.starts_with(folder); };
         const bool is_named = is_in("packs/") || is_in("config/") || is_in("keyring/");
         Mutation mutation{name + ", removed", store_.objects(), {name}, !is_named};
         mutation.objects.erase(name);
         judge_one(mutation);
-        const std::string forgotten = "tombstones/" + name.substr(name.find('/') + 1);
-        const bool is_remembered = is_in("marks/") || is_in("tombstones/") || is_in("decision/") || is_in("snapshots/");
-        const bool is_fence = name == "snapshots/" + EveryObject::fenced().hex();  // a run that committed nothing
-        if (!is_remembered || is_fence || (is_in("snapshots/") && store_.objects().contains(forgotten))) return;
+        if (is_named || is_in("keys/") || is_in("dirs/")) return;
         mutation.what += " after it was seen";
-        mutation.may_stay_unnoticed = false;
+        mutation.is_legal = mutation.may_stay_unnoticed = may_go(name);
         mutation.seen_before = true;
         if (is_in("tombstones/bundle-")) mutation.named = {"tombstones/" + EveryObject::bundled().hex()};
         judge_one(std::move(mutation));
+    }
+
+    // The forgotten snapshot, the lists of a prune that has its decision, the record on a pack that is gone.
+    bool may_go(const std::string& name) const {
+        const auto stands = [&](const std::string& other) { return store_.objects().contains(other); };
+        const std::string leaf = name.substr(name.find('/') + 1);
+        if (name.starts_with("snapshots/")) return stands("tombstones/" + leaf);
+        if (name.starts_with("condemned/") || name.starts_with("waiting/")) return stands("decision/" + leaf);
+        if (name.starts_with("damaged/")) return !stands(pack_name(PackId::from_hex(leaf.substr(0, 64))));
+        return false;
     }
 
     void swaps(const std::string& name) {
