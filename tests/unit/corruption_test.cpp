@@ -190,8 +190,8 @@ class Mutations {
     }
 
     // Nothing names the small objects of the protocol, keys, or the newest snapshot: only a client that saw them can
-    // tell that they are gone. It must not where a rule could have taken them (`may_go`). Keys and copies of directories
-    // that are gone are told of, but no damage.
+    // tell that they are gone. It must not where a rule could have taken them (`may_go`). Keys and copies of
+    // directories that are gone are told of, but are no damage.
     void remove(const std::string& name) {
         const auto is_in = [&](const char* folder) { return name.starts_with(folder); };
         const bool is_named = is_in("packs/") || is_in("config/") || is_in("keyring/");
