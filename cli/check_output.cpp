@@ -32,7 +32,9 @@ std::uint64_t lost_reached(const CheckReport& report) {
 }
 
 std::size_t lost_snapshots(const CheckReport& report) {
-    const auto is_one = [](const DamagedObject& object) { return object.name.starts_with("snapshots/"); };
+    const auto is_one = [&](const DamagedObject& object) {
+        return object.name.starts_with("snapshots/") && !report.fences_gone.contains(session_of_name(object.name));
+    };
     return static_cast<std::size_t>(std::ranges::count_if(report.damage.objects, is_one));
 }
 
@@ -150,7 +152,8 @@ void show_findings(Output& output, const CheckReport& report) {
     std::size_t lines = 0;
     for (const DamagedObject& object : report.damage.objects)
         if (++lines <= kLinesShown)
-            output.line("damaged: " + object.name + ": " + escaped(object.why));
+            output.line((object.kind == ErrorKind::NotFound ? "gone: " : "damaged: ") + object.name + ": " +
+                        escaped(object.why));
     for (const auto& [id, pack] : report.damage.packs)
         if (++lines <= kLinesShown) show_pack(output, id, pack);
     for (const auto& wrong : report.wrong)

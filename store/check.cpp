@@ -11,6 +11,7 @@
 #include "store/check_objects.h"
 #include "store/check_packs.h"
 #include "store/check_trees.h"
+#include "store/control_objects.h"
 #include "store/index_view.h"
 #include "store/tombstones.h"
 #include "store/vanished.h"
@@ -41,6 +42,7 @@ class Check {
         progress_.phase = "assessing damage";
         findings.read_recorded(read_damage_marks(repository_), poll_unless_interrupted());
         report_.damage.packs = findings.finish();
+        forget_moved();
         report_.damage.missing.assign(chunks_->missing().begin(), chunks_->missing().end());
         find_harm(findings, harmed);
         if (options_.record) {
@@ -62,8 +64,8 @@ class Check {
         return report_.interrupted ? std::function<void()>([] {}) : poll();
     }
 
-    // False where something is missing, and packs came or went meanwhile (a prune may have moved it), or a snapshot
-    // that was walked was forgotten (its packs may have gone before they were listed).
+    // False where something is missing or cannot be read, and packs came or went meanwhile (a prune may have moved it),
+    // or a snapshot that was walked was forgotten (its packs may have gone before they were listed).
     bool structure(const CheckFolder& folder) {
         report_ = {};
         progress_.phase = "checking objects";
@@ -80,7 +82,7 @@ class Check {
         choose_snapshots(objects.live);
         walk_trees();
         progress_.errors = report_.damage.objects.size() + packs_.damaged_packs.size() + chunks_->missing().size();
-        if (packs_.gone == 0 && chunks_->missing().empty()) return true;
+        if (packs_.gone == 0 && chunks_->missing().empty() && !chunks_->any_unread()) return true;
         const Tombstones tombstones = list_tombstones(repository_);
         const auto is_forgotten = [&](const CommitRecord& walked) { return tombstones.forgotten.contains(walked.sid); };
         if (std::ranges::any_of(snapshots_, is_forgotten)) return false;
@@ -111,13 +113,16 @@ class Check {
         GoneObjects gone = seen_.emplace(repository_).compare(std::move(standing));
         report_.keys_gone = std::move(gone.keys);
         report_.fences_gone = std::move(gone.fences);
-        std::ranges::move(gone.deleted, std::back_inserter(report_.damage.objects));
+        auto& objects = report_.damage.objects;
+        for (DamagedObject& object : gone.deleted)
+            if (std::ranges::find(objects, object.name, &DamagedObject::name) == objects.end())
+                objects.push_back(std::move(object));
     }
 
     // Those that are not known may be new: they are looked for again.
     void note_vanished(const std::set<SessionId>& known) {
         std::erase_if(packs_.writers,
-                      [&](const SessionId& sid) { return known.contains(sid) || seen_->was_fenced(sid); });
+                      [&](const SessionId& sid) { return known.contains(sid) || seen_->knows_end_of(sid); });
         report_.vanished_with_packs = vanished_writers(repository_, std::move(packs_.writers));
         auto& objects = report_.damage.objects;
         std::erase_if(objects, [&](const DamagedObject& object) {
@@ -246,6 +251,15 @@ class Check {
         }
     }
 
+    // A prune removed them since they were listed: what snapshots need of them it has moved.
+    void forget_moved() {
+        std::erase_if(report_.damage.packs, [&](const auto& damaged) {
+            const std::string name = pack_name(damaged.first);
+            const bool was_listed = std::ranges::find(listed_, name, &ObjectInfo::name) != listed_.end();
+            return was_listed && !object_may_exist(repository_.backend(), name);
+        });
+    }
+
     // A prune removed them while we read: what snapshots need of them it has moved. One that is listed still and cannot
     // be opened is another matter.
     void forget_removed(const std::vector<PackId>& gone) {
@@ -294,8 +308,8 @@ class Check {
     void remember() {
         std::set<std::string> damaged;
         for (const DamagedObject& object : report_.damage.objects)
-            if (object.kind == ErrorKind::Corrupt) damaged.insert(object.name);
-        seen_->remember(damaged);
+            if (object.kind != ErrorKind::NotFound) damaged.insert(object.name);
+        report_.not_remembered = seen_->remember(damaged);
     }
 
     const Repository& repository_;

@@ -60,6 +60,7 @@ struct CheckReport {
     std::vector<SessionId> harmed_snapshots;  // that cannot be restored whole, by time
     std::uint64_t harmed_entries = 0;         // in all of them
     std::uint64_t records_put = 0;
+    std::string not_remembered;  // why what stands was not remembered, or what was is unknown; empty: it was
     std::string not_recorded;  // why damage was not put on record; empty: it was, or there was none to record
 
     bool sound() const { return damage.empty() && wrong.empty(); }

@@ -35,6 +35,8 @@ class CheckChunks {
     // Reads every copy that was not read yet, so that `bad` and `verified` tell of all of them.
     void probe(ChunkKind kind, const ChunkId& id);
 
+    // Whether any copy that was read is bad, damaged or with its pack gone.
+    bool any_unread() const { return !whys_.empty(); }
     // Why boxes did not open, or did not hold what they should, as probe() met them: by pack and box.
     const std::map<std::pair<PackNumber, std::uint32_t>, std::string>& whys() const { return whys_; }
 

@@ -117,10 +117,12 @@ class ObjectCheck {
                 found_.damaged.push_back({name, ErrorKind::Corrupt, "the generation after it names another"});
         // A writer puts the keyring's copy first and the config after it, so only damage or a kill in between leaves
         // one that is named and not there.
-        const std::string config = "config/" + std::to_string(newest_config_);
-        const std::vector<ObjectInfo> configs = repository_.backend().list("config/");
-        if (newest_config_ > 0 && std::ranges::find(configs, config, &ObjectInfo::name) == configs.end())
-            found_.damaged.push_back({config, ErrorKind::NotFound, "it is missing; the keyring has a copy"});
+        const auto is_as_new = [&](const ObjectInfo& info) {
+            return generation_number(info.name, "config/") >= newest_config_;
+        };
+        if (newest_config_ > 0 && std::ranges::none_of(repository_.backend().list("config/"), is_as_new))
+            found_.damaged.push_back({"config/" + std::to_string(newest_config_), ErrorKind::NotFound,
+                                      "it is missing; the keyring has a copy"});
     }
 
     void slot(const std::string& name, ByteView object) {

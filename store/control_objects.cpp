@@ -1,6 +1,7 @@
 // Presence and names.
 #include "store/control_objects.h"
 
+#include "store/finding.h"
 #include "store/format/envelope.h"
 
 namespace vault {
@@ -21,6 +22,15 @@ bool object_exists(Backend& backend, const std::string& name) {
         if (error.kind() == ErrorKind::NotFound) return false;
         if (error.kind() == ErrorKind::Corrupt) return true;  // shorter than that
         throw;
+    }
+}
+
+bool object_may_exist(Backend& backend, const std::string& name) {
+    try {
+        return object_exists(backend, name);
+    } catch (const Error& error) {
+        if (!is_finding(error)) throw;
+        return true;
     }
 }
 

@@ -27,5 +27,7 @@ void copy_object(const Repository& repository, const Repository& other, const st
 
 // Whether something has this name now, sound or not. Throws Io, Denied.
 bool object_exists(Backend& backend, const std::string& name);
+// The same, where what the medium does not give counts as there.
+bool object_may_exist(Backend& backend, const std::string& name);
 
 }  // namespace vault

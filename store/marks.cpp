@@ -70,7 +70,8 @@ void put_marks(const Repository& repository, const SessionId& sid, std::span<con
     auto& states = marks.by_snapshot[sid];
     for (const MarkChange& change : changes) {
         MarkState& state = states[{change.subject, change.text}];
-        ++state.sequence;
+        // Above that of each damaged one, too: none is above the number of marks that were put on its subject.
+        state.sequence += 1 + marks.damaged.size();
         MarkRecord mark;
         mark.sid = sid;
         fill_random(mark.random.bytes);

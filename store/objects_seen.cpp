@@ -8,7 +8,7 @@
 #include "store/backend/object_names.h"
 #include "store/base/text.h"
 #include "store/control_objects.h"
-#include "store/finding.h"
+#include "store/quarantine.h"
 #include "store/remembered.h"
 #include "store/tombstones.h"
 
@@ -16,15 +16,15 @@ namespace vault {
 
 namespace {
 
-constexpr std::string_view kCondemned = "condemned/", kDamaged = "damaged/", kDecisions = "decision/",
-                           kKeyrings = "keyring/", kKeys = "keys/", kMarks = "marks/", kSessions = "sessions/",
-                           kSnapshots = "snapshots/", kTombstones = "tombstones/", kBundles = "tombstones/bundle-",
-                           kWaiting = "waiting/";
+constexpr std::string_view kCondemned = "condemned/", kConfigs = "config/", kDamaged = "damaged/",
+                           kDecisions = "decision/", kKeyrings = "keyring/", kKeys = "keys/", kMarks = "marks/",
+                           kSessions = "sessions/", kSnapshots = "snapshots/", kTombstones = "tombstones/",
+                           kBundles = "tombstones/bundle-", kWaiting = "waiting/";
 constexpr std::string_view kFence = "fence", kAccepted = "accepted";
 
 bool is_remembered(const std::string& name) {
-    for (const std::string_view folder : {kCondemned, kDamaged, kDecisions, kKeyrings, kKeys, kMarks, kSessions,
-                                          kSnapshots, kTombstones, kWaiting})
+    for (const std::string_view folder : {kCondemned, kConfigs, kDamaged, kDecisions, kKeyrings, kKeys, kMarks,
+                                          kSessions, kSnapshots, kTombstones, kWaiting})
         if (name.starts_with(folder)) return is_object_name(name) && !name.starts_with(kBundles);
     return false;
 }
@@ -47,9 +47,9 @@ void read_mark(const std::string& word, std::istringstream& words, SeenObject& o
     object.mark.emplace(static_cast<MarkSubject>(word[0] - '0'), std::string(as_text(from_hex(word.substr(2)))));
 }
 
-SeenObjects load(const std::string& path) {
+SeenObjects load(const std::string& path, std::string& unread) {
     SeenObjects seen;
-    std::istringstream lines(read_remembered(path));
+    std::istringstream lines(read_remembered(path, unread));
     for (std::string line; std::getline(lines, line);) {
         std::istringstream words(line);
         std::string name;
@@ -86,10 +86,11 @@ class Missed {
 
     void look(const std::string& name, const SeenObject& object) {
         if (name.starts_with(kKeys)) return gone_.keys.push_back(name);
-        if (stands(name)) return keep(name, object, nullptr);
+        if (stands(name) || stands(quarantine_name(name))) return keep(name, object, std::nullopt);
         if (name.starts_with(kMarks)) return mark(name, object);
         if (name.starts_with(kDecisions)) return keep(name, object, "it is gone, and nothing removes decisions");
-        if (name.starts_with(kKeyrings)) return keyring(name, object);
+        if (name.starts_with(kConfigs)) return generation(name, object, kConfigs);
+        if (name.starts_with(kKeyrings)) return generation(name, object, kKeyrings);
         if (name.starts_with(kDamaged)) return damage(name, object);
         if (name.starts_with(kCondemned)) return list(name, object, kCondemned);
         if (name.starts_with(kWaiting)) return list(name, object, kWaiting);
@@ -101,15 +102,7 @@ class Missed {
   private:
     enum class Forgotten { Yes, No, Unknown };
 
-    // What the medium does not give is there.
-    bool stands(const std::string& name) const {
-        try {
-            return object_exists(repository_.backend(), name);
-        } catch (const Error& error) {
-            if (!is_finding(error)) throw;
-            return true;
-        }
-    }
+    bool stands(const std::string& name) const { return object_may_exist(repository_.backend(), name); }
 
     // Nothing says that a snapshot is forgotten but its tombstone, by itself or in a bundle. With that, a commit or
     // fence may go; with either of these, what a run puts while it is at work.
@@ -119,11 +112,11 @@ class Missed {
         const bool is_tombstone = name.starts_with(kTombstones);
         const Forgotten forgotten = look_for(sid);
         if (!is_tombstone && forgotten == Forgotten::Yes) return;
-        const char* why = "it is gone without having been forgotten";
-        if (is_tombstone) why = "it is gone, and with it that this snapshot was forgotten";
-        else if (object.fence) why = "it is gone, which said that its run ended without a snapshot";
-        else if (name.starts_with(kSessions)) why = "it is gone, and nothing says how its run ended";
-        keep(name, object, forgotten == Forgotten::No ? why : nullptr);
+        if (forgotten == Forgotten::Unknown) return keep(name, object, std::nullopt);
+        if (is_tombstone) return keep(name, object, "the note that this snapshot was forgotten is gone");
+        if (object.fence) return keep(name, object, "the note that this run ended without a snapshot is gone");
+        if (name.starts_with(kSessions)) return keep(name, object, "it is gone, and nothing says how its run ended");
+        keep(name, object, "it is gone without having been forgotten");
     }
 
     // It goes when the list has a decision that was carried out.
@@ -138,37 +131,45 @@ class Missed {
         if (stands(pack_name(pack))) keep(name, object, "it is gone though its pack is there");
     }
 
-    // A damaged one goes when there is a newer one.
-    void keyring(const std::string& name, const SeenObject& object) {
-        const std::uint64_t number = generation_number(name, kKeyrings);
-        const auto is_newer = [&](const ObjectInfo& info) { return generation_number(info.name, kKeyrings) > number; };
-        if (std::ranges::none_of(repository_.backend().list(std::string(kKeyrings)), is_newer))
+    // It matters no more once there is a newer one, which a repair makes where one is damaged or gone.
+    void generation(const std::string& name, const SeenObject& object, std::string_view folder) {
+        const std::uint64_t number = generation_number(name, folder);
+        const auto is_newer = [&](const ObjectInfo& info) { return generation_number(info.name, folder) > number; };
+        if (std::ranges::none_of(repository_.backend().list(std::string(folder)), is_newer))
             keep(name, object, "it is gone, and an older one counts");
     }
 
     void mark(const std::string& name, const SeenObject& object) {
         const SessionId sid = session_of_name(name);
         if (!stands(std::string(kSnapshots) + sid.hex())) {
-            if (look_for(sid) != Forgotten::Yes) keep(name, object, nullptr);
+            if (look_for(sid) != Forgotten::Yes) keep(name, object, std::nullopt);
             return;
         }
-        if (!marks_) marks_ = read_marks(repository_);
+        if (marks_ && is_answered(*marks_, seen_, name, object)) return;
+        marks_ = read_marks(repository_);
         if (is_answered(*marks_, seen_, name, object)) return;
-        keep(name, object, "it is gone though its snapshot stands, which may have lost a tag or a hold");
+        const std::string snapshot = " of snapshot " + sid.hex();
+        if (object.mark->first == MarkSubject::Tag)
+            return keep(name, object, "what set or removed the tag " + escaped(object.mark->second) + snapshot +
+                                          " is gone");
+        keep(name, object, (object.mark->first == MarkSubject::Hold ? "a hold or release" : "a comment") + snapshot +
+                               " is gone");
     }
 
-    // Read when it is asked for: later than what is missed.
+    // No answer stands that was read before something else was found gone.
     Forgotten look_for(const SessionId& sid) {
-        if (!tombstones_) tombstones_ = list_tombstones(repository_);
+        if (tombstones_ && tombstones_->forgotten.contains(sid)) return Forgotten::Yes;
+        tombstones_ = list_tombstones(repository_);
         if (tombstones_->forgotten.contains(sid)) return Forgotten::Yes;
         const bool may_be = tombstones_->doubtful.contains(sid) || !tombstones_->unreadable_bundles.empty();
         return may_be ? Forgotten::Unknown : Forgotten::No;
     }
 
-    void keep(const std::string& name, const SeenObject& object, const char* why) {
+    // `why` it is damage; nothing: it may not be.
+    void keep(const std::string& name, const SeenObject& object, std::optional<std::string> why) {
         next_.emplace(name, object);
-        if (why == nullptr || object.accepted) return;
-        gone_.deleted.push_back({name, ErrorKind::NotFound, why});
+        if (!why || object.accepted) return;
+        gone_.deleted.push_back({name, ErrorKind::NotFound, std::move(*why)});
         if (object.fence) gone_.fences.insert(session_of_name(name));
     }
 
@@ -183,7 +184,8 @@ class Missed {
 }  // namespace
 
 ObjectsSeen::ObjectsSeen(const Repository& repository)
-    : repository_(repository), path_(remembered_file_of_place(repository, "objects-seen")), seen_(load(path_)) {}
+    : repository_(repository), path_(remembered_file_of_place(repository, "objects-seen")),
+      seen_(load(path_, unread_)) {}
 
 GoneObjects ObjectsSeen::compare(SeenObjects standing) {
     next_ = std::move(standing);
@@ -194,24 +196,25 @@ GoneObjects ObjectsSeen::compare(SeenObjects standing) {
     return missed.take();
 }
 
-void ObjectsSeen::remember(const std::set<std::string>& damaged) {
+std::string ObjectsSeen::remember(const std::set<std::string>& damaged) {
     for (const std::string& name : damaged) {
         next_.erase(name);
         if (const auto before = seen_.find(name); before != seen_.end()) next_.insert(*before);
     }
-    if (next_ == seen_) return;
+    if (next_ == seen_) return unread_;
     try {
         repository_.backend().sync();
-    } catch (const Error&) {
-        return;
+    } catch (const Error& error) {
+        return error.what();
     }
-    write(next_);
+    const std::string why = write(next_);
+    return why.empty() ? unread_ : why;
 }
 
-void ObjectsSeen::accept(const std::set<std::string>& names) {
+bool ObjectsSeen::accept(const std::set<std::string>& names) {
     SeenObjects objects = seen_;
     for (auto& [name, object] : objects) object.accepted |= names.contains(name);
-    write(std::move(objects));
+    return write(std::move(objects)).empty();
 }
 
 std::vector<std::string> ObjectsSeen::accepted() const {
@@ -227,7 +230,8 @@ void ObjectsSeen::forget(const std::string& name) {
     write(std::move(objects));
 }
 
-bool ObjectsSeen::was_fenced(const SessionId& sid) const {
+bool ObjectsSeen::knows_end_of(const SessionId& sid) const {
+    if (seen_.contains(std::string(kTombstones) + sid.hex())) return true;
     const auto seen = seen_.find(std::string(kSnapshots) + sid.hex());
     return seen != seen_.end() && seen->second.fence;
 }
@@ -240,12 +244,14 @@ std::set<SessionId> ObjectsSeen::missed_holds(const Marks& marks) const {
     return sids;
 }
 
-void ObjectsSeen::write(SeenObjects objects) {
-    if (objects == seen_) return;
+std::string ObjectsSeen::write(SeenObjects objects) {
+    if (objects == seen_) return "";
     std::string text;
     for (const auto& [name, object] : objects)
         text += name + to_words(object) + "\n";
-    if (write_remembered(path_, text)) seen_ = std::move(objects);
+    std::string why = write_remembered(path_, text);
+    if (why.empty()) seen_ = std::move(objects);
+    return why;
 }
 
 }  // namespace vault

@@ -42,27 +42,29 @@ class ObjectsSeen {
     GoneObjects compare(SeenObjects standing);
     // After compare(): remembers what stands, what was deleted, and what may have been while something damaged keeps
     // from judging; of objects that say nothing any more (`damaged`) what was remembered before. Makes the store
-    // durable first: no power cut takes away what is remembered.
-    void remember(const std::set<std::string>& damaged);
+    // durable first: no power cut takes away what is remembered. Returns why that is not so, or why what was remembered
+    // before could not be read; empty: neither.
+    std::string remember(const std::set<std::string>& damaged);
 
-    // They are no damage any more, and can still be put back from a copy.
-    void accept(const std::set<std::string>& names);
+    // They are no damage any more, and can still be put back from a copy. False where that cannot be remembered.
+    bool accept(const std::set<std::string>& names);
     std::vector<std::string> accepted() const;
     // No more is known of it.
     void forget(const std::string& name);
 
-    // Runs that ended without a snapshot, as far as this client saw their fences.
-    bool was_fenced(const SessionId& sid) const;
+    // Whether this client saw that the run ended without a snapshot, or that its snapshot was forgotten.
+    bool knows_end_of(const SessionId& sid) const;
 
     // Snapshots whose hold or release was deleted, accepted or not, and none put since: they may be held. `marks`: all
     // that stand.
     std::set<SessionId> missed_holds(const Marks& marks) const;
 
   private:
-    void write(SeenObjects objects);
+    std::string write(SeenObjects objects);
 
     const Repository& repository_;
     const std::string path_;
+    std::string unread_;  // why what is remembered could not be read
     SeenObjects seen_;  // as the file has it
     SeenObjects next_;  // as it is to be after compare()
 };

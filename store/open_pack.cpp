@@ -23,12 +23,16 @@ bool OpenPack::has_room_for(std::size_t chunks, std::uint64_t plain_bytes) const
            directory_.boxes.size() < kPackBoxesMax;
 }
 
-void OpenPack::append(const SealedBox& box, std::vector<DirectoryChunk> chunks) {
-    write(box.sealed);
-    chunks_ += chunks.size();
-    for (const DirectoryChunk& chunk : chunks) plain_bytes_ += chunk.length;
-    directory_.boxes.push_back(
-        {static_cast<std::uint32_t>(box.sealed.size()), box.codec, box.generation, std::move(chunks)});
+std::uint64_t OpenPack::bytes_with(const DirectoryBox& box) const {
+    return offset_ + box.sealed_bytes + directory_bytes_ + encoded_bytes(box) + kSealOverheadBytes + kPackTrailerBytes;
+}
+
+void OpenPack::append(ByteView sealed, DirectoryBox box) {
+    write(sealed);
+    chunks_ += box.chunks.size();
+    for (const DirectoryChunk& chunk : box.chunks) plain_bytes_ += chunk.length;
+    directory_bytes_ += encoded_bytes(box);
+    directory_.boxes.push_back(std::move(box));
 }
 
 ClosedPack OpenPack::close() {

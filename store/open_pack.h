@@ -25,7 +25,9 @@ class OpenPack {
 
     // Whether the box still fits the hard limits of a pack.
     bool has_room_for(std::size_t chunks, std::uint64_t plain_bytes) const;
-    void append(const SealedBox& box, std::vector<DirectoryChunk> chunks);
+    // The pack's length without padding if it were closed with this box as its last.
+    std::uint64_t bytes_with(const DirectoryBox& box) const;
+    void append(ByteView sealed, DirectoryBox box);
     std::uint64_t bytes() const { return offset_; }
 
     // Writes padding, directory and trailer. At most once; the pack holds at least one box.
@@ -42,6 +44,7 @@ class OpenPack {
     std::array<std::uint8_t, kPackHeaderBytes> header_{};
     PackDirectory directory_;
     std::uint64_t offset_ = 0, chunks_ = 0, plain_bytes_ = 0;
+    std::uint64_t directory_bytes_ = kDirectoryBytesBesideBoxes;
 };
 
 }  // namespace vault

@@ -13,7 +13,9 @@
 namespace vault {
 
 struct PackLimits {
-    std::uint64_t data_bytes = 64ull << 20;  // sealed bytes at which a data pack is closed
+    // No pack is longer, unless its only box is. These are lengths that padding leaves as they are (padme_bytes): a
+    // pack that were a little longer would be padded to the next.
+    std::uint64_t data_bytes = 64ull << 20;
     std::uint64_t tree_bytes = 16ull << 20;
     unsigned publishers = 2;  // packs being made durable at once
 };

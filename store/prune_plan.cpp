@@ -109,7 +109,7 @@ class Planner {
         plan_.used_bytes += use.used_bytes;
         // The kind of a whole pack matters only where it is small.
         if (use.used_chunks == use.chunks && !marked_.doubtful.contains(use.number)) {
-            if (use.bytes >= std::max(limits_.packs.data_bytes, limits_.packs.tree_bytes)) return;
+            if (use.bytes >= std::max(limits_.packs.data_bytes, limits_.packs.tree_bytes) / kSmallTierFactor) return;
             use.content = marked_.view.index->pack(use.number)->content;
         }
         (marked_.doubtful.contains(use.number) ? damaged_ : partly_).push_back(use);

@@ -40,7 +40,7 @@ bool store_seen(const std::string& path, const SeenSessions& seen) {
     std::string text;
     for (const auto& [sid, one] : seen)
         text += sid + " " + std::to_string(one.heartbeat) + " " + std::to_string(one.since_s) + "\n";
-    return write_remembered(path, text);
+    return write_remembered(path, text).empty();
 }
 
 // The sessions that are listed, with what was seen of them.

@@ -57,9 +57,12 @@ void copy_to_quarantine(Backend& backend, const std::string& name) {
 }
 
 void move_to_quarantine(Backend& backend, const std::string& name) {
-    copy_to_quarantine(backend, name);
+    if (object_exists(backend, quarantine_name(name))) copy_to_quarantine(backend, name);
+    else copy_to_quarantine(backend, name, name_of(as_bytes(name)));
     backend.remove(name);
 }
+
+std::string quarantine_name(const std::string& name) { return "quarantine/" + name_of(as_bytes(name)); }
 
 bool is_carried_out(Backend& backend, const std::string& decision) {
     return !object_exists(backend, "condemned/" + decision.substr(kDecisions.size()));

@@ -14,8 +14,10 @@ bool copy_to_quarantine(Backend& backend, const std::string& name, const std::st
 
 // The same of a small object, under the SHA-256 of what was found; one that is gone is no matter.
 void copy_to_quarantine(Backend& backend, const std::string& name);
-// And removes the original.
+// And removes the original. The copy is at quarantine_name(name), by which whoever misses the object finds it; of
+// another that was found under that name later under the SHA-256 of its bytes.
 void move_to_quarantine(Backend& backend, const std::string& name);
+std::string quarantine_name(const std::string& name);
 
 // Whether the list that `decision/<n>` decides upon was carried out, so that of the decision only its name is needed:
 // a list is put before its decision, and goes once its packs are gone. Needs no key.

@@ -13,8 +13,10 @@ namespace vault {
 std::string remembered_file(const Repository& repository, const std::string& name);
 std::string remembered_file_of_place(const Repository& repository, const std::string& name);
 
+// "" where there is none, or it cannot be read; `why` says so then.
+std::string read_remembered(const std::string& path, std::string& why);
 std::string read_remembered(const std::string& path);
-// False where it cannot be written.
-bool write_remembered(const std::string& path, const std::string& text);
+// Why it could not be written; empty: it was.
+std::string write_remembered(const std::string& path, const std::string& text);
 
 }  // namespace vault

@@ -64,8 +64,7 @@ class Repair {
                     report_.settled.push_back(std::move(name));  // of a dry run it may be both
         });
         if (!options_.dry_run) report_.after = look(false, harmed_);
-        name_objects(options_.dry_run ? report_.before : report_.after);
-        if (accepts_deletions()) accept_deletions();
+        name_objects(options_.dry_run ? report_.before : report_.after, accept_deletions());
         return std::move(report_);
     }
 
@@ -192,10 +191,7 @@ class Repair {
         }
     }
 
-    // What is gone for good is accepted where no copy was asked.
-    bool accepts_deletions() const { return !options_.dry_run && options_.from == nullptr; }
-
-    void name_objects(const CheckReport& found) {
+    void name_objects(const CheckReport& found, bool accepted) {
         std::set<std::string> put_right(report_.settled.begin(), report_.settled.end());  // of a dry run
         put_right.insert(report_.objects_put.begin(), report_.objects_put.end());
         if (options_.dry_run)
@@ -206,16 +202,18 @@ class Repair {
             if (options_.dry_run && lies_in("dirs/")) continue;                             // to be replaced
             if (put_right.contains(object.name)) continue;
             report_.left.push_back(object.name + ": " + object.why + "; " +
-                                   advice_on(object, found, accepts_deletions()));
+                                   advice_on(object, found, accepted));
         }
     }
 
-    // It was named, which is all that can be done: the next check is about what stands.
-    void accept_deletions() {
+    // What is gone for good is accepted where no copy was asked: it is named, which is all that can be done, and the
+    // next check is about what stands. False also where that cannot be remembered.
+    bool accept_deletions() {
+        if (options_.dry_run || options_.from != nullptr) return false;
         std::set<std::string> names;
         for (const DamagedObject& object : report_.after.damage.objects)
             if (object.kind == ErrorKind::NotFound) names.insert(object.name);
-        ObjectsSeen(repository_).accept(names);
+        return ObjectsSeen(repository_).accept(names);
     }
 
     void poll() const {

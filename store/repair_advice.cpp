@@ -15,7 +15,7 @@ struct Deleted {
 
 Deleted on_deleted_snapshot(const SessionId& sid, const CheckReport& found) {
     if (found.fences_gone.contains(sid))
-        return {"its run may commit still if it is at work all the same; where a prune stops for it, `vault forget " +
+        return {"nothing is lost unless that run is still at work; where a prune stops for it, `vault forget " +
                     sid.hex() + "` lets it go on",
                 true, true};
     return {"nothing here tells what it held", true, true};
@@ -29,13 +29,15 @@ Deleted on_deleted(const std::string& name, const CheckReport& found) {
                 "until then",
                 true, true};
     // What was unforgotten may be wanted since.
-    if (is_in("tombstones/")) return {"forget its snapshot again where it is there again", true, false};
+    if (is_in("tombstones/"))
+        return {"forget it again where it is listed again, or where a prune stops for it", true, false};
     if (is_in("damaged/")) return {"`vault check --read-data` finds again what it said", true, true};
-    if (is_in("decision/")) return {"it matters only to a prune that has been at work since then", true, true};
+    if (is_in("decision/"))
+        return {"it matters only to a prune that began before that and still runs; else nothing is lost", true, true};
     if (is_in("sessions/")) return {"a prune may not have waited for its run: check again when that has ended"};
     if (is_in("condemned/") || is_in("waiting/"))
-        return {"a run that was at work together with its prune may lack packs: check again when both have ended"};
-    if (is_in("keyring/")) return {"what only it says on keys is lost: get the object from a copy"};
+        return {"where a backup ran beside that prune, check again once both have ended"};
+    if (is_in("config/") || is_in("keyring/")) return {"copy this file from a copy of the repository into its place"};
     return {"it is not needed to restore"};
 }
 
@@ -44,7 +46,7 @@ std::string advice_on_deleted(const std::string& name, const CheckReport& found,
     std::string advice = deleted.advice;
     if (deleted.comes_back && (!accepted || deleted.later_too))
         advice += accepted ? "; --from a copy puts it back, later too" : "; --from a copy puts it back";
-    return advice + (accepted ? "; this machine names it as damage no more"
+    return advice + (accepted ? "; this machine names it no more, others may"
                               : "; a repair without --from accepts that it is gone");
 }
 
@@ -59,7 +61,7 @@ std::string advice_on(const DamagedObject& object, const CheckReport& found, boo
             return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid.hex() +
                    "` says so";
     }
-    if (object.kind == ErrorKind::NotFound && !is_in("packs/") && !is_in("config/") && !is_in("dirs/"))
+    if (object.kind == ErrorKind::NotFound && !is_in("packs/") && !is_in("dirs/"))
         return advice_on_deleted(object.name, found, accepted);
     if (is_snapshot)
         return "this snapshot cannot be listed or restored; --from a copy brings it back; without one `vault forget " +

@@ -56,14 +56,14 @@ void FileWriter::close(RestoredFile& file) {
     if (::close(file.fd.release()) != 0) throw system_error("cannot close it", errno);
 }
 
-void FileWriter::write(RestoredFile& file, std::uint64_t offset, ByteView bytes) {
+void FileWriter::write(RestoredFile& file, std::uint64_t offset, ByteView bytes, std::uint64_t pieces) {
     {
         const std::lock_guard lock(file.mutex);
         if (!file.has_failed) {
             try {
                 open(file);
                 write_all_at(file.fd.get(), offset, bytes, file.name);
-                if (shared_.open_files > shared_.open_files_max && file.awaited > 1) {
+                if (shared_.open_files > shared_.open_files_max && file.awaited > pieces) {
                     struct ::stat stat;
                     if (::fstat(file.fd.get(), &stat) != 0) throw system_error("cannot stat it", errno);
                     file.device = stat.st_dev;
@@ -75,7 +75,7 @@ void FileWriter::write(RestoredFile& file, std::uint64_t offset, ByteView bytes)
             }
         }
     }
-    release(file);
+    release(file, pieces);
 }
 
 void FileWriter::fail(RestoredFile& file, const Error& error, RestoreLog::Source source) {
@@ -90,8 +90,8 @@ void FileWriter::fail_locked(RestoredFile& file, const Error& error, RestoreLog:
     discard_locked(file);
 }
 
-void FileWriter::release(RestoredFile& file) {
-    if (--file.awaited != 0) return;
+void FileWriter::release(RestoredFile& file, std::uint64_t things) {
+    if ((file.awaited -= things) != 0) return;
     const std::lock_guard lock(file.mutex);
     if (file.has_failed) return;
     try {

@@ -33,12 +33,12 @@ class FileWriter {
   public:
     explicit FileWriter(RestoreShared& shared) : shared_(shared), maker_(shared) {}
 
-    // Writes a piece; then it is no longer awaited.
-    void write(RestoredFile& file, std::uint64_t offset, ByteView bytes);
+    // Writes neighbouring pieces at once; then they are no longer awaited.
+    void write(RestoredFile& file, std::uint64_t offset, ByteView bytes, std::uint64_t pieces);
     // No bytes for a piece: the file will not be put in place.
     void fail(RestoredFile& file, const Error& error, RestoreLog::Source source);
-    // One thing that was awaited has come, or the plan is complete. The last one puts the file in place.
-    void release(RestoredFile& file);
+    // So many things that were awaited have come, or the plan is complete. The last one puts the file in place.
+    void release(RestoredFile& file, std::uint64_t things = 1);
     // Removes what was written of a file that did not become whole.
     void discard(RestoredFile& file);
 

@@ -26,6 +26,35 @@ bool same_chunk(const Piece& a, const Piece& b) {
     return a.id == b.id && a.from.at == b.from.at;
 }
 
+// Pieces that lie side by side in the box and in the file.
+struct Run {
+    std::uint32_t file = 0;  // of the window
+    std::uint64_t offset = 0;
+    ByteView bytes;
+    std::uint64_t pieces = 1;
+
+    bool takes(const Run& next) const {
+        return file == next.file && offset + bytes.size() == next.offset &&
+               bytes.data() + bytes.size() == next.bytes.data();
+    }
+};
+
+// Much of a file that is cut finely lies in a box as it does in the file: one call writes it.
+std::vector<Run> joined(std::vector<Run> runs) {
+    std::ranges::stable_sort(runs, {}, [](const Run& run) { return std::pair(run.file, run.offset); });
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < runs.size(); ++i) {
+        if (!runs[kept].takes(runs[i])) {
+            runs[++kept] = runs[i];
+            continue;
+        }
+        runs[kept].bytes = ByteView(runs[kept].bytes.data(), runs[kept].bytes.size() + runs[i].bytes.size());
+        ++runs[kept].pieces;
+    }
+    if (!runs.empty()) runs.resize(kept + 1);
+    return runs;
+}
+
 }  // namespace
 
 WindowRunner::WindowRunner(RestoreShared& shared, ChunkSource& chunks, unsigned threads, std::function<bool()> poll)
@@ -155,30 +184,36 @@ void WindowRunner::write_box(FileWriter& writer, std::size_t begin, std::size_t 
     }
     const std::vector<bool> sound = chunks_.verify(found, ids);
     firsts.push_back(end);
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        write_chunk(writer, sound[i] ? found[i] : ByteView(), firsts[i], firsts[i + 1]);
+    std::vector<Run> runs;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (!sound[i]) {
+            write_other_copy(writer, firsts[i], firsts[i + 1]);
+            continue;
+        }
+        for (std::size_t at = firsts[i]; at < firsts[i + 1]; ++at)
+            runs.push_back({window_.pieces[at].file, window_.pieces[at].offset, found[i]});
+    }
+    for (const Run& run : joined(std::move(runs)))
+        writer.write(*window_.files[run.file], run.offset, run.bytes, run.pieces);
 }
 
-void WindowRunner::write_chunk(FileWriter& writer, ByteView bytes, std::size_t begin, std::size_t end) {
+void WindowRunner::write_other_copy(FileWriter& writer, std::size_t begin, std::size_t end) {
     const Piece& piece = window_.pieces[begin];
-    Bytes other_copy;
-    if (bytes.empty()) {
-        try {
-            other_copy = chunks_.chunk(ChunkKind::Data, piece.id);
-            if (other_copy.size() != piece.from.at.length)
-                throw Error(ErrorKind::Corrupt, "chunk " + piece.id.hex() + " has another length than its entry says");
-            bytes = other_copy;
-        } catch (const Error& error) {
-            for (std::size_t i = begin; i < end; ++i) {
-                RestoredFile& file = *window_.files[window_.pieces[i].file];
-                writer.fail(file, error, RestoreLog::Source::Repository);
-                writer.release(file);
-            }
-            return;
+    Bytes copy;
+    try {
+        copy = chunks_.chunk(ChunkKind::Data, piece.id);
+        if (copy.size() != piece.from.at.length)
+            throw Error(ErrorKind::Corrupt, "chunk " + piece.id.hex() + " has another length than its entry says");
+    } catch (const Error& error) {
+        for (std::size_t i = begin; i < end; ++i) {
+            RestoredFile& file = *window_.files[window_.pieces[i].file];
+            writer.fail(file, error, RestoreLog::Source::Repository);
+            writer.release(file);
         }
+        return;
     }
     for (std::size_t i = begin; i < end; ++i)
-        writer.write(*window_.files[window_.pieces[i].file], window_.pieces[i].offset, bytes);
+        writer.write(*window_.files[window_.pieces[i].file], window_.pieces[i].offset, copy, 1);
 }
 
 }  // namespace vault

@@ -48,8 +48,8 @@ class WindowRunner {
     void work(FileWriter& writer);
     void carry_out(FileWriter& writer, const Turn& turn);
     void write_box(FileWriter& writer, std::size_t begin, std::size_t end);
-    // The pieces are of one chunk; `bytes` are that chunk, or empty: another copy is to be found.
-    void write_chunk(FileWriter& writer, ByteView bytes, std::size_t begin, std::size_t end);
+    // The pieces are of one chunk that its box does not give.
+    void write_other_copy(FileWriter& writer, std::size_t begin, std::size_t end);
     void discard_all();
 
     RestoreShared& shared_;

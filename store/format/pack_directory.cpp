@@ -107,6 +107,13 @@ std::uint64_t PackDirectory::chunk_count() const {
     return chunks;
 }
 
+std::uint64_t encoded_bytes(const DirectoryBox& box) {
+    std::uint64_t bytes = varint_bytes(box.sealed_bytes) + 1 + varint_bytes(box.generation) + varint_bytes(0) +
+                          varint_bytes(box.chunks.size()) + box.chunks.size() * ChunkId::kBytes;
+    for (const DirectoryChunk& chunk : box.chunks) bytes += varint_bytes(chunk.length);
+    return bytes;
+}
+
 Bytes encode(const PackDirectory& directory) {
     check(directory);
     Writer out(64 + directory.boxes.size() * 12 + directory.chunk_count() * (32 + varint_bytes(kChunkBytesMax)));

@@ -26,6 +26,9 @@ struct DirectoryBox {
     bool operator==(const DirectoryBox&) const = default;
     std::uint64_t plain_bytes() const;
 };
+// What it takes in the record of its directory, and the most that a record without extensions has beside its boxes.
+std::uint64_t encoded_bytes(const DirectoryBox& box);
+constexpr std::uint64_t kDirectoryBytesBesideBoxes = SessionId::kBytes + 1 + 3 + 1;
 
 struct PackDirectory {
     SessionId session;

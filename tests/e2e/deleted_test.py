@@ -87,13 +87,34 @@ class Deleted(RepairCase):
             self.check_with(v.OK)
 
     def test_what_was_damaged_before_it_was_deleted_is_missed(self):
-        for name in (self.objects_in("marks")[0], "tombstones/" + self.second, "snapshots/" + self.third):
-            self.flip(name, 500)
-            self.json_run(v.INTEGRITY, "check")
-            self.delete(name)
-            self.assertIn(name, self.missed())
-            shutil.copy(os.path.join(self.copy, name), os.path.join(self.repository, name))
-            self.check_with(v.OK)
+        for position in (16, 500):  # the domain in the clear head, which a later version may know; what is sealed
+            for name in (*self.objects_in("marks"), "tombstones/" + self.second, "snapshots/" + self.third):
+                self.flip(name, position)
+                self.json_run(v.INTEGRITY, "check")
+                self.delete(name)
+                self.assertIn(name, self.missed())
+                shutil.copy(os.path.join(self.copy, name), os.path.join(self.repository, name))
+                self.check_with(v.OK)
+
+    def test_a_damaged_tag_that_another_machine_put_into_quarantine_is_not_missed(self):
+        here = self.environment["XDG_STATE_HOME"]
+        tag = next(name for name in self.objects_in("marks") if self.is_tag(name))
+        self.flip(tag, 500)
+        self.environment["XDG_STATE_HOME"] = self.path("elsewhere")
+        self.succeed("hold", "--release", self.first)
+        self.succeed("hold", self.first)
+        self.assertEqual(self.repair(v.OK)[0]["objects_quarantined"], [tag])
+        self.environment["XDG_STATE_HOME"] = here
+        self.check_with(v.OK)
+        with open(os.path.join(self.copy, tag), "rb") as file:
+            damaged_again = bytearray(file.read())
+        damaged_again[600] ^= 1
+        with open(os.path.join(self.repository, tag), "wb") as file:
+            file.write(damaged_again)
+        self.succeed("hold", "--release", self.first)
+        self.repair(v.OK)
+        self.assertEqual(len(self.objects_in("quarantine")), 2)
+        self.check_with(v.OK)
 
     def test_a_damaged_mark_is_put_anew_from_a_copy_unless_another_counts_by_now(self):
         for released in (False, True):
@@ -308,6 +329,11 @@ class Deleted(RepairCase):
         os.unlink(kept[0])
         os.mkdir(kept[0])
         self.check_with(v.OK)
+        self.assertIn("cannot be told", self.run_vault("check").err)
+        self.assertIn("marks/", "".join(self.objects_in("marks")))
+        os.rmdir(kept[0])
+        os.mkfifo(kept[0])
+        self.assertIn("cannot be told", self.run_vault("check").err)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ using namespace vault;
 
 namespace {
 
-CheckReport check_with(const Repository& repository, const std::function<void()>& meanwhile) {
+CheckReport check_with(const Repository& repository, const std::function<void(const CheckProgress&)>& meanwhile) {
     CheckProgress progress;
     CheckOptions options;
     options.threads = 1;
     return check(repository, options, progress, [](const HarmedEntry&) {}, [&] {
-        meanwhile();
+        meanwhile(progress);
         return false;
     });
 }
@@ -35,7 +35,7 @@ TEST_CASE("a snapshot that is forgotten and pruned after it was counted as live 
     const auto pruner = store.test.open("pruner");
     bool done = false;
     store.faulty.forget_calls();
-    const CheckReport report = check_with(*store.repository, [&] {
+    const CheckReport report = check_with(*store.repository, [&](const CheckProgress&) {
         if (done || store.faulty.records().back().name != "marks/") return;
         done = true;
         store.forget(gone);
@@ -45,5 +45,26 @@ TEST_CASE("a snapshot that is forgotten and pruned after it was counted as live 
     REQUIRE(done);
     CHECK(report.sound());
     CHECK(report.snapshots == 1);
+    CHECK(store.names("damaged/").empty());
+}
+
+TEST_CASE("what a prune moves while a check walks trees is no loss", "[check]") {
+    PruneSource source;
+    PruneStore store;
+    for (int round = 0; round < 10; ++round) {
+        source.file("f" + std::to_string(round), std::string(3'000, static_cast<char>('a' + round)));
+        store.snapshot(source);
+    }
+    const auto pruner = store.test.open("pruner");
+    bool done = false;
+    const CheckReport report = check_with(*store.repository, [&](const CheckProgress& check) {
+        if (done || std::string_view(check.phase) != "walking snapshots") return;
+        done = true;
+        PruneProgress progress;
+        CHECK(prune(*pruner, PruneStore::thorough(), progress, [] { return false; }).packs_removed > 0);
+    });
+    REQUIRE(done);
+    CHECK(report.sound());
+    CHECK(report.snapshots == 10);
     CHECK(store.names("damaged/").empty());
 }

@@ -145,9 +145,10 @@ TEST_CASE("data and tree chunks go to packs of their own", "[packs]") {
         CHECK(pack.directory.boxes.size() == (pack.directory.content == ChunkKind::Data ? 2 : 1));
 }
 
-TEST_CASE("a pack is closed at its bytes, and tree packs earlier than data packs", "[packs]") {
+TEST_CASE("a pack is as long as its bytes allow and no longer, and tree packs shorter than data packs", "[packs]") {
     MemoryBackend backend;
-    Writing w(backend, {.data_bytes = 20'000, .tree_bytes = 8'000});
+    const PackLimits limits{.data_bytes = 20'480, .tree_bytes = 8'192};  // Padmé lengths
+    Writing w(backend, limits);
     for (std::uint64_t i = 0; i < 40; ++i) {
         w.add({seeded_chunks(i, 1, 2'000)[0]});
         w.add({seeded_chunks(100 + i, 1, 2'000)[0]}, ChunkKind::Tree);
@@ -157,11 +158,15 @@ TEST_CASE("a pack is closed at its bytes, and tree packs earlier than data packs
     for (const NewPack& pack : w.durable) {
         const bool is_data = pack.directory.content == ChunkKind::Data;
         ++(is_data ? data : tree);
-        const std::uint64_t boxes_end = pack.directory.boxes_end(), target = is_data ? 20'000 : 8'000;
-        CHECK(boxes_end < target + 2'100);
+        const std::uint64_t target = is_data ? limits.data_bytes : limits.tree_bytes;
+        CHECK(pack.bytes <= target);
+        CHECK(backend.get(pack_name(pack.id)).size() == pack.bytes);
+        // One more box would not have fitted, but for the last of each kind.
+        const std::uint64_t box = 2'040 + 40;
+        if (pack.directory.boxes.size() == (is_data ? 9 : 3)) CHECK(pack.bytes + box > target);
     }
-    CHECK(data == 4);
-    CHECK(tree == 10);
+    CHECK(data == 5);
+    CHECK(tree == 14);
     CHECK(w.writer.sealed_bytes() == 80 * 2'040);
 }
 

@@ -3,7 +3,9 @@
 
 #include <iostream>
 
+#include "store/backend/object_names.h"
 #include "store/control_objects.h"
+#include "store/index_directories.h"
 #include "tests/support/effort.h"
 #include "tests/support/prune_store.h"
 
@@ -235,7 +237,13 @@ TEST_CASE("copies that do not read back after the list was put save nothing", "[
             for (const std::string& name : store.names("packs/")) {
                 if (std::find(before.begin(), before.end(), name) != before.end()) continue;
                 Bytes bytes = store.test.backend().get(name);
-                for (std::size_t at = kPackHeaderBytes + 50; at < bytes.size() / 2; at += 5'000) bytes[at] ^= 1;
+                const FoundDirectory own = read_directory(store.test.backend(), store.repository->keys(),
+                                                          {name, bytes.size(), 0}, *pack_of_name(name));
+                std::size_t at = kPackHeaderBytes;
+                for (const DirectoryBox& box : own.directory.boxes) {
+                    bytes[at + box.sealed_bytes / 2] ^= 1;
+                    at += box.sealed_bytes;
+                }
                 store.test.memory().overwrite(name, bytes);
             }
         }
