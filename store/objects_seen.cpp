@@ -78,7 +78,8 @@ bool is_answered(const Marks& marks, const SeenObjects& seen, const std::string&
     return !seen.contains(counts) || std::tie(state->sequence, counts) >= std::tie(mark.sequence, name);
 }
 
-// Looks once more for what is not listed.
+// Looks once more for what is not listed: first for all of it, and then for what would explain that it is gone, which
+// was put before the object went.
 class Missed {
   public:
     Missed(const Repository& repository, const SeenObjects& seen, SeenObjects& next)
@@ -87,30 +88,46 @@ class Missed {
     void look(const std::string& name, const SeenObject& object) {
         if (name.starts_with(kKeys)) return gone_.keys.push_back(name);
         if (stands(name) || stands(quarantine_name(name))) return keep(name, object, std::nullopt);
-        if (name.starts_with(kMarks)) return mark(name, object);
+        const bool is_of_snapshot = name.starts_with(kMarks) || name.starts_with(kSessions);
+        missed_.push_back({name, object, is_of_snapshot && stands(snapshot_of(name))});
+    }
+
+    GoneObjects judge() {
+        for (const One& one : missed_) judge(one);
+        return std::move(gone_);
+    }
+
+  private:
+    enum class Forgotten { Yes, No, Unknown };
+    struct One {
+        const std::string& name;
+        const SeenObject& object;
+        bool snapshot_stands = false;  // of a mark or session: the commit, or fence
+    };
+
+    void judge(const One& one) {
+        const auto& [name, object, snapshot_stands] = one;
+        if (name.starts_with(kMarks)) return mark(name, object, snapshot_stands);
         if (name.starts_with(kDecisions)) return keep(name, object, "it is gone, and nothing removes decisions");
         if (name.starts_with(kConfigs)) return generation(name, object, kConfigs);
         if (name.starts_with(kKeyrings)) return generation(name, object, kKeyrings);
         if (name.starts_with(kDamaged)) return damage(name, object);
         if (name.starts_with(kCondemned)) return list(name, object, kCondemned);
         if (name.starts_with(kWaiting)) return list(name, object, kWaiting);
-        session(name, object);
+        if (!snapshot_stands) run(name, object);
     }
 
-    GoneObjects take() { return std::move(gone_); }
-
-  private:
-    enum class Forgotten { Yes, No, Unknown };
+    static std::string snapshot_of(const std::string& name) {
+        return std::string(kSnapshots) + session_of_name(name).hex();
+    }
 
     bool stands(const std::string& name) const { return object_may_exist(repository_.backend(), name); }
 
     // Nothing says that a snapshot is forgotten but its tombstone, by itself or in a bundle. With that, a commit or
     // fence may go; with either of these, what a run puts while it is at work.
-    void session(const std::string& name, const SeenObject& object) {
-        const SessionId sid = session_of_name(name);
-        if (name.starts_with(kSessions) && stands(std::string(kSnapshots) + sid.hex())) return;
+    void run(const std::string& name, const SeenObject& object) {
         const bool is_tombstone = name.starts_with(kTombstones);
-        const Forgotten forgotten = look_for(sid);
+        const Forgotten forgotten = look_for(session_of_name(name));
         if (!is_tombstone && forgotten == Forgotten::Yes) return;
         if (forgotten == Forgotten::Unknown) return keep(name, object, std::nullopt);
         if (is_tombstone) return keep(name, object, "the note that this snapshot was forgotten is gone");
@@ -139,14 +156,13 @@ class Missed {
             keep(name, object, "it is gone, and an older one counts");
     }
 
-    void mark(const std::string& name, const SeenObject& object) {
+    void mark(const std::string& name, const SeenObject& object, bool snapshot_stands) {
         const SessionId sid = session_of_name(name);
-        if (!stands(std::string(kSnapshots) + sid.hex())) {
+        if (!snapshot_stands) {
             if (look_for(sid) != Forgotten::Yes) keep(name, object, std::nullopt);
             return;
         }
-        if (marks_ && is_answered(*marks_, seen_, name, object)) return;
-        marks_ = read_marks(repository_);
+        if (!marks_) marks_ = read_marks(repository_);
         if (is_answered(*marks_, seen_, name, object)) return;
         const std::string snapshot = " of snapshot " + sid.hex();
         if (object.mark->first == MarkSubject::Tag)
@@ -156,10 +172,8 @@ class Missed {
                                " is gone");
     }
 
-    // No answer stands that was read before something else was found gone.
     Forgotten look_for(const SessionId& sid) {
-        if (tombstones_ && tombstones_->forgotten.contains(sid)) return Forgotten::Yes;
-        tombstones_ = list_tombstones(repository_);
+        if (!tombstones_) tombstones_ = list_tombstones(repository_);
         if (tombstones_->forgotten.contains(sid)) return Forgotten::Yes;
         const bool may_be = tombstones_->doubtful.contains(sid) || !tombstones_->unreadable_bundles.empty();
         return may_be ? Forgotten::Unknown : Forgotten::No;
@@ -176,6 +190,7 @@ class Missed {
     const Repository& repository_;
     const SeenObjects& seen_;
     SeenObjects& next_;
+    std::vector<One> missed_;
     std::optional<Tombstones> tombstones_;
     std::optional<Marks> marks_;
     GoneObjects gone_;
@@ -193,7 +208,7 @@ GoneObjects ObjectsSeen::compare(SeenObjects standing) {
     Missed missed(repository_, seen_, next_);
     for (const auto& [name, object] : seen_)
         if (!next_.contains(name)) missed.look(name, object);
-    return missed.take();
+    return missed.judge();
 }
 
 std::string ObjectsSeen::remember(const std::set<std::string>& damaged) {
