@@ -8,6 +8,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <random>
 
 #include "store/base/file.h"
 #include "store/restore_names.h"
@@ -113,6 +114,32 @@ TEST_CASE("each box is loaded once, however many files share its chunks", "[rest
     for (const auto& [box, count] : tree.loads) CHECK(count == 1);
     for (int i = 0; i < 100; ++i)
         CHECK(content_of(folder.path() + "/t/f" + std::to_string(i)) == "chunk " + std::to_string(i % 7) + "same");
+}
+
+TEST_CASE("chunks are written as the file has them, whether they lie so in their box or not", "[restore]") {
+    TemporaryFolder folder;
+    StoredTree tree;
+    std::vector<std::string> texts;
+    for (unsigned i = 0; i < 40; ++i) texts.push_back(noise(50 + 7 * i, i));
+    for (const std::string& text : texts) tree.chunk(text);  // so they lie in the box
+    std::vector<std::string> contents;
+    std::mt19937 random(3);
+    for (int file = 0; file < 30; ++file) {
+        std::vector<Extent> extents;
+        std::string& content = contents.emplace_back();
+        while (extents.size() < 60) {  // runs of neighbours, here and there with one twice
+            std::size_t at = random() % texts.size();
+            for (std::size_t length = random() % 9; length > 0 && at < texts.size(); --length) {
+                extents.push_back(tree.chunk(texts[at]));
+                content += texts[at];
+                if (random() % 5 != 0) ++at;
+            }
+        }
+        tree.file_of("/f" + std::to_string(file), extents);
+    }
+    REQUIRE(tree.restore(folder.path() + "/t").failure_count == 0);
+    for (std::size_t i = 0; i < contents.size(); ++i)
+        CHECK(content_of(folder.path() + "/t/f" + std::to_string(i)) == contents[i]);
 }
 
 TEST_CASE("a file larger than the window streams through it", "[restore]") {
