@@ -114,9 +114,7 @@ ExitCode run_check(Invocation& invocation) {
         complain("the damage could not be put on record: " + escaped(report.not_recorded));
     if (!report.state_not_kept.empty())
         complain("which packs were verified could not be kept: " + escaped(report.state_not_kept));
-    if (!report.not_remembered.empty())
-        complain("what was deleted since the last check on this machine cannot be told: " +
-                 escaped(report.not_remembered));
+    complain_of_memory(report.not_remembered);
     if (!report.sound()) complain(verdict(report));
     output.flush();
     return code_of(report);

@@ -76,6 +76,7 @@ ExitCode run_forget(Invocation& invocation) {
     const std::unique_ptr<Repository> repository =
         invocation.open_repository(arguments.dry_run ? Access::Read : Access::Write);
     const SnapshotListing listing = list_snapshots(*repository, {}, Forgotten::Skip, Holds::AndMissed);
+    complain_of_memory(listing.holds_unknown);
     const auto is_gone = [&](const SessionId& sid) { return has_vanished(*repository, sid); };
     const ForgetPlan plan = by_rules ? plan_forget(listing, arguments.filter, rules, zone, now())
                                      : plan_forget(listing, arguments.references, arguments.filter, is_gone);

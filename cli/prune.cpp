@@ -99,6 +99,7 @@ ExitCode run_prune(Invocation& invocation) {
     std::optional<ForgetPlan> selected;
     if (arguments.keep.any_rule()) {
         listing = list_snapshots(*repository, {}, Forgotten::Skip, Holds::AndMissed);
+        complain_of_memory(listing.holds_unknown);
         selected = select(*repository, listing, arguments, options);
         if (invocation.json())
             print_groups(invocation.output(), *selected);

@@ -182,6 +182,7 @@ ExitCode run_repair(Invocation& invocation) {
         if (whole) output.line(verdict_of_whole(options));
         else if (options.dry_run) output.line("nothing was changed");
     }
+    complain_of_memory((options.dry_run ? report.before : report.after).not_remembered);
     for (const std::string& line : first_of(report.left)) complain("left: " + escaped(line));
     if (options.dry_run && !whole && report.left.empty()) complain("there is something to repair");
     output.flush();

@@ -112,11 +112,13 @@ class Check {
     void note_deleted(SeenObjects standing) {
         GoneObjects gone = seen_.emplace(repository_).compare(std::move(standing));
         report_.keys_gone = std::move(gone.keys);
+        report_.not_remembered = seen_->unread();
         report_.fences_gone = std::move(gone.fences);
-        auto& objects = report_.damage.objects;
+        report_.snapshots_vanished -= std::min<std::uint64_t>(report_.snapshots_vanished, gone.pruned);
+        std::set<std::string> named;
+        for (const DamagedObject& object : report_.damage.objects) named.insert(object.name);
         for (DamagedObject& object : gone.deleted)
-            if (std::ranges::find(objects, object.name, &DamagedObject::name) == objects.end())
-                objects.push_back(std::move(object));
+            if (!named.contains(object.name)) report_.damage.objects.push_back(std::move(object));
     }
 
     // Those that are not known may be new: they are looked for again.

@@ -87,9 +87,10 @@ class Missed {
 
     void look(const std::string& name, const SeenObject& object) {
         if (name.starts_with(kKeys)) return gone_.keys.push_back(name);
-        if (stands(name) || stands(quarantine_name(name))) return keep(name, object, std::nullopt);
-        const bool is_of_snapshot = name.starts_with(kMarks) || name.starts_with(kSessions);
-        missed_.push_back({name, object, is_of_snapshot && stands(snapshot_of(name))});
+        // A mark that a repair moved stands under its name no more, whatever else is put.
+        if (stands(name) || (name.starts_with(kMarks) && stands(quarantine_name(name))))
+            return keep(name, object, std::nullopt);
+        missed_.push_back({name, object, is_of_run(name) && stands(snapshot_of(name))});
     }
 
     GoneObjects judge() {
@@ -102,7 +103,7 @@ class Missed {
     struct One {
         const std::string& name;
         const SeenObject& object;
-        bool snapshot_stands = false;  // of a mark or session: the commit, or fence
+        bool snapshot_stands = false;  // of what is of a run, see is_of_run(): its commit or fence
     };
 
     void judge(const One& one) {
@@ -114,7 +115,13 @@ class Missed {
         if (name.starts_with(kDamaged)) return damage(name, object);
         if (name.starts_with(kCondemned)) return list(name, object, kCondemned);
         if (name.starts_with(kWaiting)) return list(name, object, kWaiting);
-        if (!snapshot_stands) run(name, object);
+        if (name.starts_with(kSessions) && snapshot_stands) return;
+        if (name.starts_with(kTombstones) && !snapshot_stands) ++gone_.pruned;
+        run(name, object);
+    }
+
+    static bool is_of_run(const std::string& name) {
+        return name.starts_with(kMarks) || name.starts_with(kSessions) || name.starts_with(kTombstones);
     }
 
     static std::string snapshot_of(const std::string& name) {
@@ -216,14 +223,14 @@ std::string ObjectsSeen::remember(const std::set<std::string>& damaged) {
         next_.erase(name);
         if (const auto before = seen_.find(name); before != seen_.end()) next_.insert(*before);
     }
-    if (next_ == seen_) return unread_;
+    if (!unread_.empty()) return unread_ + "; remove it to begin anew";  // it may tell yet what was missed
+    if (next_ == seen_) return "";
     try {
         repository_.backend().sync();
     } catch (const Error& error) {
         return error.what();
     }
-    const std::string why = write(next_);
-    return why.empty() ? unread_ : why;
+    return write(next_);
 }
 
 bool ObjectsSeen::accept(const std::set<std::string>& names) {
@@ -260,7 +267,7 @@ std::set<SessionId> ObjectsSeen::missed_holds(const Marks& marks) const {
 }
 
 std::string ObjectsSeen::write(SeenObjects objects) {
-    if (objects == seen_) return "";
+    if (!unread_.empty() || objects == seen_) return unread_;
     std::string text;
     for (const auto& [name, object] : objects)
         text += name + to_words(object) + "\n";

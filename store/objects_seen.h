@@ -28,6 +28,7 @@ using SeenObjects = std::map<std::string, SeenObject>;
 struct GoneObjects {
     std::vector<DamagedObject> deleted;  // by name; NotFound
     std::set<SessionId> fences;          // those among them that were fences
+    std::size_t pruned = 0;              // tombstones that are gone, accepted or not, of snapshots that are gone too
     std::vector<std::string> keys;       // by name; deleted, or removed by `key remove`: nothing tells which
 };
 
@@ -43,12 +44,14 @@ class ObjectsSeen {
     // After compare(): remembers what stands, what was deleted, and what may have been while something damaged keeps
     // from judging; of objects that say nothing any more (`damaged`) what was remembered before. Makes the store
     // durable first: no power cut takes away what is remembered. Returns why that is not so, or why what was remembered
-    // before could not be read; empty: neither.
+    // before could not be read, which stays as it is then; empty: neither.
     std::string remember(const std::set<std::string>& damaged);
 
     // They are no damage any more, and can still be put back from a copy. False where that cannot be remembered.
     bool accept(const std::set<std::string>& names);
     std::vector<std::string> accepted() const;
+    // Why what is remembered could not be read; empty: it was.
+    const std::string& unread() const { return unread_; }
     // No more is known of it.
     void forget(const std::string& name);
 

@@ -25,12 +25,12 @@ Deleted on_deleted(const std::string& name, const CheckReport& found) {
     const auto is_in = [&](std::string_view folder) { return name.starts_with(folder); };
     if (is_in("snapshots/")) return on_deleted_snapshot(session_of_name(name), found);
     if (is_in("marks/"))
-        return {"tag or hold its snapshot again where it lacks that; if it was a hold, no rule forgets the snapshot "
-                "until then",
+        return {"tag its snapshot again where it lacks that; if it was a hold, no rule of this machine forgets it "
+                "until `vault hold` or `vault hold --release`",
                 true, true};
     // What was unforgotten may be wanted since.
     if (is_in("tombstones/"))
-        return {"forget it again where it is listed again, or where a prune stops for it", true, false};
+        return {"forget it again where it is listed again", true, false};
     if (is_in("damaged/")) return {"`vault check --read-data` finds again what it said", true, true};
     if (is_in("decision/"))
         return {"it matters only to a prune that began before that and still runs; else nothing is lost", true, true};
@@ -46,6 +46,7 @@ std::string advice_on_deleted(const std::string& name, const CheckReport& found,
     std::string advice = deleted.advice;
     if (deleted.comes_back && (!accepted || deleted.later_too))
         advice += accepted ? "; --from a copy puts it back, later too" : "; --from a copy puts it back";
+    if (deleted.comes_back && !accepted && !deleted.later_too) advice += ", now but not later";
     return advice + (accepted ? "; this machine names it no more, others may"
                               : "; a repair without --from accepts that it is gone");
 }

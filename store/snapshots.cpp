@@ -187,7 +187,11 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
         (is_forgotten ? listing.forgotten : listing.live).push_back(std::move(snapshot));
     }
     Marks marks = read_marks(repository);
-    if (holds == Holds::AndMissed) marks.may_be_held.merge(ObjectsSeen(repository).missed_holds(marks));
+    if (holds == Holds::AndMissed) {
+        const ObjectsSeen seen(repository);
+        listing.holds_unknown = seen.unread();
+        marks.may_be_held.merge(seen.missed_holds(marks));
+    }
     listing.damaged.insert(listing.damaged.end(), marks.damaged.begin(), marks.damaged.end());
     for (std::vector<Snapshot>* list : {&listing.live, &listing.forgotten}) {
         for (Snapshot& snapshot : *list) apply_marks(marks, snapshot);

@@ -38,6 +38,8 @@ struct SnapshotListing {
     std::vector<std::string> damaged;  // "<name>: <why>" for each object that could not be read
     // Those among them that are snapshots, and what is said of them there.
     std::map<SessionId, std::string> unreadable;
+    // Why it is not known which holds were deleted, where that was asked for; empty: it is known.
+    std::string holds_unknown;
     // What is said of a bundle of tombstones among them: some of `live` may be forgotten. Empty: there is none.
     std::string tombstones_missing;
 };

@@ -5,6 +5,7 @@ import glob
 import os
 import shutil
 import signal
+import stat
 import time
 import unittest
 
@@ -43,7 +44,7 @@ class Deleted(RepairCase):
         self.assertEqual(self.missed(), marks)
         self.assertEqual(len(self.repair(v.INTEGRITY, "-n")[0]["left"]), 2)
         summary, _ = self.repair(v.INTEGRITY)
-        self.assertIn("hold its snapshot again", summary["left"][0])
+        self.assertIn("`vault hold --release`", summary["left"][0])
         self.check_with(v.OK)
         self.assertEqual(self.repair(v.OK)[0]["left"], [])
         # And can still be had from a copy.
@@ -329,11 +330,37 @@ class Deleted(RepairCase):
         os.unlink(kept[0])
         os.mkdir(kept[0])
         self.check_with(v.OK)
-        self.assertIn("cannot be told", self.run_vault("check").err)
-        self.assertIn("marks/", "".join(self.objects_in("marks")))
         os.rmdir(kept[0])
         os.mkfifo(kept[0])
-        self.assertIn("cannot be told", self.run_vault("check").err)
+        for command in (("check",), ("repair",), ("forget", "--keep-last", "1", "-n"),
+                        ("prune", "--keep-last", "1", "-n")):
+            told = self.run_vault(*command)
+            self.assertEqual(told.code, v.OK)
+            self.assertIn("cannot be told", told.err)
+        self.assertTrue(stat.S_ISFIFO(os.stat(kept[0]).st_mode))  # it is left for who wants to look at it
+
+    def test_what_a_repair_put_back_can_be_missed_again(self):
+        for name in ("snapshots/" + self.third, "tombstones/" + self.second):
+            self.flip(name, 500)
+            self.repair(v.OK, "--from", self.copy)
+            self.check_with(v.OK)
+            for found in self.objects_in(name.split("/")[0]):
+                if found == name or "bundle-" in found:
+                    self.delete(found)
+            self.assertEqual(self.missed(), [name])
+            self.repair(v.OK, "--from", self.copy)
+            self.check_with(v.OK)
+
+    def test_a_deleted_tombstone_of_what_was_pruned_is_missed_and_nothing_else(self):
+        self.succeed("prune", "--max-unused", "0")
+        self.assertNotIn("snapshots/" + self.second, self.objects_in("snapshots"))
+        self.check_with(v.OK)
+        self.delete("tombstones/" + self.second)
+        found = self.json_run(v.INTEGRITY, "check")
+        self.assertEqual([item["name"] for item in found["damaged_object"]], ["tombstones/" + self.second])
+        self.assertEqual(found["summary"][0]["snapshots_vanished"], 0)
+        self.repair(v.INTEGRITY)
+        self.assertEqual(self.check_with(v.OK)["snapshots_vanished"], 0)
 
 
 if __name__ == "__main__":
