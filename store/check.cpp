@@ -257,7 +257,7 @@ class Check {
     void forget_moved() {
         std::erase_if(report_.damage.packs, [&](const auto& damaged) {
             const std::string name = pack_name(damaged.first);
-            const bool was_listed = std::ranges::find(listed_, name, &ObjectInfo::name) != listed_.end();
+            const bool was_listed = std::ranges::binary_search(listed_, name, {}, &ObjectInfo::name);
             return was_listed && !object_may_exist(repository_.backend(), name);
         });
     }
