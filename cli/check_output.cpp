@@ -201,6 +201,10 @@ std::string verdict(const CheckReport& report) {
     return text;
 }
 
+void complain_of_memory(const std::string& why) {
+    if (!why.empty()) complain("what was deleted since the last check on this machine cannot be told: " + escaped(why));
+}
+
 void show_keys_gone(Output& output, const CheckReport& report) {
     for (const std::string& name : report.keys_gone)
         output.line("gone since the last check on this machine: " + name +

@@ -43,6 +43,10 @@ void show_keys_gone(Output& output, const CheckReport& report);
 void show_check(Output& output, const CheckReport& report, std::int64_t elapsed_ns);
 Json check_summary(const CheckReport& report, std::int64_t elapsed_ns);
 
+// That it is not known what was deleted, since what checks remember could not be read or written: `why`; nothing where
+// that is empty.
+void complain_of_memory(const std::string& why);
+
 // One line that says what the damage means.
 std::string verdict(const CheckReport& report);
 

@@ -1,6 +1,7 @@
 // vault forget: snapshots by name or by rules.
 #include "store/forget.h"
 
+#include "cli/check_output.h"
 #include "cli/command.h"
 #include "cli/keep_options.h"
 #include "cli/open_snapshot.h"
@@ -75,7 +76,7 @@ ExitCode run_forget(Invocation& invocation) {
 
     const std::unique_ptr<Repository> repository =
         invocation.open_repository(arguments.dry_run ? Access::Read : Access::Write);
-    const SnapshotListing listing = list_snapshots(*repository, {}, Forgotten::Skip, Holds::AndMissed);
+    const SnapshotListing listing = list_snapshots_and_missed_holds(*repository);
     complain_of_memory(listing.holds_unknown);
     const auto is_gone = [&](const SessionId& sid) { return has_vanished(*repository, sid); };
     const ForgetPlan plan = by_rules ? plan_forget(listing, arguments.filter, rules, zone, now())

@@ -1,6 +1,7 @@
 // vault prune: options, what it did, in bytes.
 #include "store/prune.h"
 
+#include "cli/check_output.h"
 #include "cli/command.h"
 #include "cli/keep_options.h"
 #include "cli/open_snapshot.h"
@@ -98,7 +99,7 @@ ExitCode run_prune(Invocation& invocation) {
     SnapshotListing listing;
     std::optional<ForgetPlan> selected;
     if (arguments.keep.any_rule()) {
-        listing = list_snapshots(*repository, {}, Forgotten::Skip, Holds::AndMissed);
+        listing = list_snapshots_and_missed_holds(*repository);
         complain_of_memory(listing.holds_unknown);
         selected = select(*repository, listing, arguments, options);
         if (invocation.json())

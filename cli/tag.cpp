@@ -97,7 +97,7 @@ ExitCode run_hold(Invocation& invocation) {
     selection.require_some();
 
     const std::unique_ptr<Repository> repository = invocation.open_repository(Access::Write);
-    const SnapshotListing listing = list_snapshots(*repository, {}, Forgotten::Skip, Holds::AndMissed);
+    const SnapshotListing listing = list_snapshots_and_missed_holds(*repository);
     const std::vector<const Snapshot*> chosen = selection.of(listing);
     std::uint64_t changed = 0;
     for (const Snapshot* snapshot : chosen) {

@@ -230,10 +230,6 @@ void complain(std::string_view text) noexcept {
     }
 }
 
-void complain_of_memory(const std::string& why) {
-    if (!why.empty()) complain("what was deleted since the last check on this machine cannot be told: " + escaped(why));
-}
-
 void complain_raw(std::string_view line) noexcept {
     // One call, so that lines of several threads do not mix. Nobody is left to tell where stderr fails.
     iovec parts[] = {{const_cast<char*>(line.data()), line.size()}, {const_cast<char*>("\n"), 1}};

@@ -61,8 +61,6 @@ void print(Output& output, const Table& table);
 
 // One line on stderr: "vault: …", in red on a terminal that has colours. Never throws.
 void complain(std::string_view text) noexcept;
-// That what an earlier check remembered, or this one would, is not known: `why`; nothing where that is empty.
-void complain_of_memory(const std::string& why);
 
 // `line` as it is and a line feed on stderr. Never throws.
 void complain_raw(std::string_view line) noexcept;

@@ -77,8 +77,9 @@ class Check {
         view_ = open_check_view(repository_, folder, listed_, [&](std::uint64_t, std::uint64_t) { poll()(); });
         chunks_.emplace(view_);
         take(objects);
-        note_deleted(std::move(objects.standing));
+        seen_.emplace(repository_);
         note_vanished(objects.known);
+        note_deleted(std::move(objects.standing));
         choose_snapshots(objects.live);
         walk_trees();
         progress_.errors = report_.damage.objects.size() + packs_.damaged_packs.size() + chunks_->missing().size();
@@ -108,32 +109,27 @@ class Check {
         report_.packs_without_copy = packs_.without_copy;
     }
 
-    // What nothing in the store tells of, and this client does.
-    void note_deleted(SeenObjects standing) {
-        GoneObjects gone = seen_.emplace(repository_).compare(std::move(standing));
-        report_.keys_gone = std::move(gone.keys);
-        report_.not_remembered = seen_->unread();
-        report_.fences_gone = std::move(gone.fences);
-        report_.snapshots_vanished -= std::min<std::uint64_t>(report_.snapshots_vanished, gone.pruned);
-        std::set<std::string> named;
-        for (const DamagedObject& object : report_.damage.objects) named.insert(object.name);
-        for (DamagedObject& object : gone.deleted)
-            if (!named.contains(object.name)) report_.damage.objects.push_back(std::move(object));
-    }
-
     // Those that are not known may be new: they are looked for again.
     void note_vanished(const std::set<SessionId>& known) {
         std::erase_if(packs_.writers,
                       [&](const SessionId& sid) { return known.contains(sid) || seen_->knows_end_of(sid); });
         report_.vanished_with_packs = vanished_writers(repository_, std::move(packs_.writers));
-        auto& objects = report_.damage.objects;
-        std::erase_if(objects, [&](const DamagedObject& object) {
-            return object.kind == ErrorKind::NotFound && object.name.starts_with("snapshots/") &&
-                   report_.vanished_with_packs.contains(session_of_name(object.name));
-        });
         for (const SessionId& sid : report_.vanished_with_packs)
-            objects.push_back({"snapshots/" + sid.hex(), ErrorKind::NotFound,
-                               "it is gone without having been forgotten; packs that it put are there"});
+            report_.damage.objects.push_back({"snapshots/" + sid.hex(), ErrorKind::NotFound,
+                                              "it is gone without having been forgotten; packs that it put are there"});
+    }
+
+    // What nothing in the store tells of, and this client does.
+    void note_deleted(SeenObjects standing) {
+        GoneObjects gone = seen_->compare(std::move(standing));
+        report_.keys_gone = std::move(gone.keys);
+        report_.fences_gone = std::move(gone.fences);
+        report_.not_remembered = seen_->unread();
+        report_.snapshots_vanished -= std::min<std::uint64_t>(report_.snapshots_vanished, gone.pruned);
+        std::set<std::string> named;
+        for (const DamagedObject& object : report_.damage.objects) named.insert(object.name);
+        for (DamagedObject& object : gone.deleted)
+            if (!named.contains(object.name)) report_.damage.objects.push_back(std::move(object));
     }
 
     void choose_snapshots(std::vector<CommitRecord>& live) {

@@ -36,7 +36,7 @@ class ObjectCheck {
         control("marks/", [&](const std::string& name, const OpenedObject& object) {
             const MarkRecord mark = decode_padded(object, name, decode_mark);
             named(name, "marks/" + mark.sid.hex() + "-" + mark.random.hex());
-            found_.standing[name] = {MarkKey(mark.subject, mark.text), mark.sequence, false, false};
+            found_.standing[name] = {.mark = MarkKey(mark.subject, mark.text), .sequence = mark.sequence};
         });
         control("damaged/", [&](const std::string& name, const OpenedObject& object) {
             const DamageRecord damage = decode_padded(object, name, decode_damage);

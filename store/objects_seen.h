@@ -68,8 +68,8 @@ class ObjectsSeen {
     const Repository& repository_;
     const std::string path_;
     std::string unread_;  // why what is remembered could not be read
-    SeenObjects seen_;  // as the file has it
-    SeenObjects next_;  // as it is to be after compare()
+    SeenObjects seen_;    // as the file has it
+    SeenObjects next_;    // as it is to be after compare()
 };
 
 }  // namespace vault

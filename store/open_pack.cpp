@@ -18,19 +18,17 @@ OpenPack::OpenPack(Backend& backend, const Keys& keys, const SessionId& session,
     write(header);
 }
 
-bool OpenPack::has_room_for(std::size_t chunks, std::uint64_t plain_bytes) const {
-    return chunks_ + chunks <= kPackChunksMax && plain_bytes_ + plain_bytes <= kPackPlainBytesMax &&
-           directory_.boxes.size() < kPackBoxesMax;
-}
-
-std::uint64_t OpenPack::bytes_with(const DirectoryBox& box) const {
-    return offset_ + box.sealed_bytes + directory_bytes_ + encoded_bytes(box) + kSealOverheadBytes + kPackTrailerBytes;
+bool OpenPack::has_room_for(const DirectoryBox& box, std::uint64_t bytes_max) const {
+    const std::uint64_t directory = directory_bytes_ + encoded_bytes(box) + kSealOverheadBytes;
+    return chunks_ + box.chunks.size() <= kPackChunksMax && plain_bytes_ + box.plain_bytes() <= kPackPlainBytesMax &&
+           directory_.boxes.size() < kPackBoxesMax &&
+           offset_ + box.sealed_bytes + directory + kPackTrailerBytes <= bytes_max;
 }
 
 void OpenPack::append(ByteView sealed, DirectoryBox box) {
     write(sealed);
     chunks_ += box.chunks.size();
-    for (const DirectoryChunk& chunk : box.chunks) plain_bytes_ += chunk.length;
+    plain_bytes_ += box.plain_bytes();
     directory_bytes_ += encoded_bytes(box);
     directory_.boxes.push_back(std::move(box));
 }

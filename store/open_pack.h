@@ -23,10 +23,8 @@ class OpenPack {
   public:
     OpenPack(Backend& backend, const Keys& keys, const SessionId& session, ChunkKind content);
 
-    // Whether the box still fits the hard limits of a pack.
-    bool has_room_for(std::size_t chunks, std::uint64_t plain_bytes) const;
-    // The pack's length without padding if it were closed with this box as its last.
-    std::uint64_t bytes_with(const DirectoryBox& box) const;
+    // Whether the box still fits the hard limits of a pack, and the pack would be no longer than `bytes_max`.
+    bool has_room_for(const DirectoryBox& box, std::uint64_t bytes_max) const;
     void append(ByteView sealed, DirectoryBox box);
     std::uint64_t bytes() const { return offset_; }
 

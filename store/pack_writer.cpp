@@ -155,17 +155,15 @@ PackWriter::~PackWriter() {
 
 void PackWriter::append(const SealedBox& box, BoxContents contents) {
     auto& open = impl_->open[static_cast<std::size_t>(contents.kind)];
-    std::uint64_t plain_bytes = 0;
-    for (const DirectoryChunk& chunk : contents.chunks) plain_bytes += chunk.length;
-    const std::uint64_t target = contents.kind == ChunkKind::Data ? impl_->limits.data_bytes : impl_->limits.tree_bytes;
-    const std::size_t chunks = contents.chunks.size();
+    const std::uint64_t bytes_max =
+        contents.kind == ChunkKind::Data ? impl_->limits.data_bytes : impl_->limits.tree_bytes;
     DirectoryBox listed{static_cast<std::uint32_t>(box.sealed.size()), box.codec, box.generation,
                         std::move(contents.chunks)};
-    if (open && (!open->has_room_for(chunks, plain_bytes) || open->bytes_with(listed) > target)) impl_->close(open);
+    if (open && !open->has_room_for(listed, bytes_max)) impl_->close(open);
     if (!open) open.emplace(impl_->backend, impl_->keys, impl_->session, contents.kind);
     open->append(box.sealed, std::move(listed));
     impl_->sealed_bytes += box.sealed.size();
-    if (open->bytes() >= target) impl_->close(open);
+    if (open->bytes() >= bytes_max) impl_->close(open);
 }
 
 void PackWriter::finish() {

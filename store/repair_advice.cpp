@@ -7,66 +7,65 @@ namespace vault {
 
 namespace {
 
+// Whether --from a copy puts it back: also once a repair has accepted that it is gone?
+enum class ComesBack { Never, Now, LaterToo };
+
 struct Deleted {
     std::string advice;
-    bool comes_back = false;  // by --from
-    bool later_too = false;   // after it was accepted
+    ComesBack comes_back = ComesBack::Never;
 };
-
-Deleted on_deleted_snapshot(const SessionId& sid, const CheckReport& found) {
-    if (found.fences_gone.contains(sid))
-        return {"nothing is lost unless that run is still at work; where a prune stops for it, `vault forget " +
-                    sid.hex() + "` lets it go on",
-                true, true};
-    return {"nothing here tells what it held", true, true};
-}
 
 Deleted on_deleted(const std::string& name, const CheckReport& found) {
     const auto is_in = [&](std::string_view folder) { return name.starts_with(folder); };
-    if (is_in("snapshots/")) return on_deleted_snapshot(session_of_name(name), found);
+    if (is_in("snapshots/")) {
+        const SessionId sid = session_of_name(name);
+        if (!found.fences_gone.contains(sid)) return {"nothing here tells what it held", ComesBack::LaterToo};
+        return {"nothing is lost unless that run is still at work; where a prune stops for it, `vault forget " +
+                    sid.hex() + "` lets it go on",
+                ComesBack::LaterToo};
+    }
     if (is_in("marks/"))
         return {"tag its snapshot again where it lacks that; if it was a hold, no rule of this machine forgets it "
                 "until `vault hold` or `vault hold --release`",
-                true, true};
+                ComesBack::LaterToo};
     // What was unforgotten may be wanted since.
-    if (is_in("tombstones/"))
-        return {"forget it again where it is listed again", true, false};
-    if (is_in("damaged/")) return {"`vault check --read-data` finds again what it said", true, true};
+    if (is_in("tombstones/")) return {"forget it again where it is listed again", ComesBack::Now};
+    if (is_in("damaged/")) return {"`vault check --read-data` finds again what it said", ComesBack::LaterToo};
     if (is_in("decision/"))
-        return {"it matters only to a prune that began before that and still runs; else nothing is lost", true, true};
+        return {"it matters only to a prune that began before that and still runs; else nothing is lost",
+                ComesBack::LaterToo};
     if (is_in("sessions/")) return {"a prune may not have waited for its run: check again when that has ended"};
     if (is_in("condemned/") || is_in("waiting/"))
         return {"where a backup ran beside that prune, check again once both have ended"};
-    if (is_in("config/") || is_in("keyring/")) return {"copy this file from a copy of the repository into its place"};
-    return {"it is not needed to restore"};
+    return {"copy this file from a copy of the repository into its place"};  // config/, keyring/
 }
 
 std::string advice_on_deleted(const std::string& name, const CheckReport& found, bool accepted) {
-    const Deleted deleted = on_deleted(name, found);
-    std::string advice = deleted.advice;
-    if (deleted.comes_back && (!accepted || deleted.later_too))
-        advice += accepted ? "; --from a copy puts it back, later too" : "; --from a copy puts it back";
-    if (deleted.comes_back && !accepted && !deleted.later_too) advice += ", now but not later";
-    return advice + (accepted ? "; this machine names it no more, others may"
-                              : "; a repair without --from accepts that it is gone");
+    auto [advice, comes_back] = on_deleted(name, found);
+    if (!accepted) {
+        if (comes_back != ComesBack::Never) advice += "; --from a copy puts it back";
+        if (comes_back == ComesBack::Now) advice += ", now but not later";
+        return advice + "; a repair without --from accepts that it is gone";
+    }
+    if (comes_back == ComesBack::LaterToo) advice += "; --from a copy puts it back, later too";
+    return advice + "; this machine names it no more, others may";
 }
 
 }  // namespace
 
 std::string advice_on(const DamagedObject& object, const CheckReport& found, bool accepted) {
     const auto is_in = [&](std::string_view folder) { return object.name.starts_with(folder); };
-    const bool is_snapshot = is_in("snapshots/");
-    if (object.kind == ErrorKind::NotFound && is_snapshot) {
+    const bool is_gone = object.kind == ErrorKind::NotFound;
+    if (is_in("snapshots/")) {
         const SessionId sid = session_of_name(object.name);
-        if (found.vanished_with_packs.contains(sid))
+        if (is_gone && found.vanished_with_packs.contains(sid))
             return "--from a copy brings it back; if it is not wanted any more, `vault forget " + sid.hex() +
                    "` says so";
+        if (!is_gone)
+            return "this snapshot cannot be listed or restored; --from a copy brings it back; without one `vault "
+                   "forget " + sid.hex() + "` lets prune go on without it";
     }
-    if (object.kind == ErrorKind::NotFound && !is_in("packs/") && !is_in("dirs/"))
-        return advice_on_deleted(object.name, found, accepted);
-    if (is_snapshot)
-        return "this snapshot cannot be listed or restored; --from a copy brings it back; without one `vault forget " +
-               session_of_name(object.name).hex() + "` lets prune go on without it";
+    if (is_gone && !is_in("packs/") && !is_in("dirs/")) return advice_on_deleted(object.name, found, accepted);
     if (is_in("tombstones/bundle-"))
         return "which snapshots it forgot is not known, and prune stops; --from a copy it is put again; without one "
                "remove it, and forget what then is there again or what check then names";

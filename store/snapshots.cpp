@@ -131,22 +131,7 @@ bool is_older(const Snapshot& a, const Snapshot& b) {
     return std::tie(a.record.time, a.record.started, a.sid) < std::tie(b.record.time, b.record.started, b.sid);
 }
 
-// `text` cut before the ':' at `colon`, if there is one.
-SnapshotReference split_before_path(const std::string& text, std::size_t colon) {
-    if (colon == std::string::npos) return {text};
-    return {text.substr(0, colon), text.substr(colon + 1)};
-}
-
-}  // namespace
-
-bool SnapshotFilter::matches(const Snapshot& snapshot) const {
-    const bool tagged = tags.empty() || std::any_of(snapshot.tags.begin(), snapshot.tags.end(),
-                                                    [&](const std::string& tag) { return any_of_or_empty(tags, tag); });
-    return tagged && any_of_or_empty(series, snapshot.record.series) && any_of_or_empty(hosts, snapshot.record.host);
-}
-
-SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known,
-                               Forgotten forgotten, Holds holds) {
+SnapshotListing list_commits(const Repository& repository, const std::vector<Snapshot>& known, Forgotten forgotten) {
     SnapshotListing listing;
     std::unordered_map<SessionId, const Snapshot*> read_before;
     for (const Snapshot& snapshot : known) read_before.emplace(snapshot.sid, &snapshot);
@@ -186,17 +171,45 @@ SnapshotListing list_snapshots(const Repository& repository, const std::vector<S
         snapshot.tombstone_unreadable = tombstone_unreadable;
         (is_forgotten ? listing.forgotten : listing.live).push_back(std::move(snapshot));
     }
-    Marks marks = read_marks(repository);
-    if (holds == Holds::AndMissed) {
-        const ObjectsSeen seen(repository);
-        listing.holds_unknown = seen.unread();
-        marks.may_be_held.merge(seen.missed_holds(marks));
-    }
+    return listing;
+}
+
+void apply_marks(const Marks& marks, SnapshotListing& listing) {
     listing.damaged.insert(listing.damaged.end(), marks.damaged.begin(), marks.damaged.end());
     for (std::vector<Snapshot>* list : {&listing.live, &listing.forgotten}) {
         for (Snapshot& snapshot : *list) apply_marks(marks, snapshot);
         std::sort(list->begin(), list->end(), is_older);
     }
+}
+
+// `text` cut before the ':' at `colon`, if there is one.
+SnapshotReference split_before_path(const std::string& text, std::size_t colon) {
+    if (colon == std::string::npos) return {text};
+    return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+}  // namespace
+
+bool SnapshotFilter::matches(const Snapshot& snapshot) const {
+    const bool tagged = tags.empty() || std::any_of(snapshot.tags.begin(), snapshot.tags.end(),
+                                                    [&](const std::string& tag) { return any_of_or_empty(tags, tag); });
+    return tagged && any_of_or_empty(series, snapshot.record.series) && any_of_or_empty(hosts, snapshot.record.host);
+}
+
+SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known,
+                               Forgotten forgotten) {
+    SnapshotListing listing = list_commits(repository, known, forgotten);
+    apply_marks(read_marks(repository), listing);
+    return listing;
+}
+
+SnapshotListing list_snapshots_and_missed_holds(const Repository& repository) {
+    SnapshotListing listing = list_commits(repository, {}, Forgotten::Skip);
+    Marks marks = read_marks(repository);
+    const ObjectsSeen seen(repository);
+    marks.may_be_held.merge(seen.missed_holds(marks));
+    apply_marks(marks, listing);
+    listing.holds_unknown = seen.unread();
     return listing;
 }
 

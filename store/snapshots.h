@@ -38,18 +38,19 @@ struct SnapshotListing {
     std::vector<std::string> damaged;  // "<name>: <why>" for each object that could not be read
     // Those among them that are snapshots, and what is said of them there.
     std::map<SessionId, std::string> unreadable;
-    // Why it is not known which holds were deleted, where that was asked for; empty: it is known.
+    // Why it is not known which holds were deleted; empty: it is known, or was not asked for.
     std::string holds_unknown;
     // What is said of a bundle of tombstones among them: some of `live` may be forgotten. Empty: there is none.
     std::string tombstones_missing;
 };
 
 enum class Forgotten { Skip, Read };
-// Missed are those that this client saw and that somebody deleted (objects_seen.h): whoever forgets or holds asks.
-enum class Holds { Standing, AndMissed };
 // Objects of snapshots in `known`, which this function returned before, are not read again: they never change.
 SnapshotListing list_snapshots(const Repository& repository, const std::vector<Snapshot>& known = {},
-                               Forgotten forgotten = Forgotten::Skip, Holds holds = Holds::Standing);
+                               Forgotten forgotten = Forgotten::Skip);
+// For whoever forgets or holds: a snapshot whose hold this client saw and somebody deleted may be held
+// (objects_seen.h).
+SnapshotListing list_snapshots_and_missed_holds(const Repository& repository);
 
 // SNAP[:PATH] as a user types it: a unique prefix of an id (at least 4 digits), `latest`, `latest~N`, `SERIES@TIME`
 // (the newest of the series at or before TIME: YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS][Z], UTC). `path` is absolute, or "/".

@@ -177,8 +177,9 @@ class Prune(v.VaultCase):
         self.init_by_key_file()
         self.file("wallets/f", random.Random(v.SEED).randbytes(3_000_000))
         self.file("tiny/f", b"abc")
+        # Without the folders above it, which others change: the second puts no pack.
         for _ in range(2):
-            kept = self.snapshot(self.path("wallets"), "--series", "wallets")["snapshot_id"]
+            kept = self.snapshot(self.path("wallets"), "--as", "/wallets", "--series", "wallets")["snapshot_id"]
         self.snapshot(self.path("tiny"), "--series", "tiny")
         # The one that wrote the data is forgotten: that alone explains nothing.
         self.succeed("prune", "--keep-last", "1")
@@ -189,12 +190,11 @@ class Prune(v.VaultCase):
         before = self.objects_in("packs")
         for option in ([], ["--dry-run"]):
             self.fail_with(v.FAILED, "prune", *option,
-                           says="1 snapshot is gone without having been forgotten(, " + kept +
-                                ")?; the series wallets has vanished")
+                           says="1 snapshot is gone without having been forgotten; the series wallets has vanished")
         self.assertEqual(self.objects_in("packs"), before)
         self.replace_object(snapshot, contents)
         self.succeed("prune")
-        self.assert_restores(kept, self.path("wallets"))
+        self.assert_restores(kept, self.path("wallets"), source="/wallets")
         os.unlink(os.path.join(self.repository, snapshot))
         result = self.prune("--max-delete", "100%")
         self.assertGreater(result["packs_deleted"], 0)

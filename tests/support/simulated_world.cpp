@@ -172,7 +172,7 @@ void SimulatedWorld::add_forgetter() {
     (pick(2) == 0 ? rules.last : rules.hourly) = 1 + pick(2);
     add("forgetter", [=, this](const std::string& actor, const Repository& repository) {
         for (int i = 0; i < 2; ++i) {
-            const SnapshotListing listing = list_snapshots(repository, {}, Forgotten::Skip, Holds::AndMissed);
+            const SnapshotListing listing = list_snapshots_and_missed_holds(repository);
             if (listing.live.empty()) return;
             const SessionId& one = listing.live[simulation_.draw(actor) % listing.live.size()].sid;
             const ForgetPlan plan = by_rules ? plan_forget(listing, {}, rules, {}, now())

@@ -10,14 +10,24 @@ using namespace vault;
 
 namespace {
 
-CheckReport check_with(const Repository& repository, const std::function<void(const CheckProgress&)>& meanwhile) {
+// A check beside which another machine prunes all that it can, once, when `is_time` says so. It is polled.
+CheckReport check_beside_prune(PruneStore& store, const std::function<bool(const CheckProgress&)>& is_time) {
+    const auto pruner = store.test.open("pruner");
+    bool has_pruned = false;
     CheckProgress progress;
     CheckOptions options;
     options.threads = 1;
-    return check(repository, options, progress, [](const HarmedEntry&) {}, [&] {
-        meanwhile(progress);
+    const CheckReport report = check(*store.repository, options, progress, [](const HarmedEntry&) {}, [&] {
+        if (has_pruned || !is_time(progress)) return false;
+        has_pruned = true;
+        PruneProgress pruning;
+        CHECK(prune(*pruner, PruneStore::thorough(), pruning, [] { return false; }).packs_removed > 0);
         return false;
     });
+    REQUIRE(has_pruned);
+    CHECK(report.sound());
+    CHECK(store.names("damaged/").empty());
+    return report;
 }
 
 }  // namespace
@@ -32,20 +42,13 @@ TEST_CASE("a snapshot that is forgotten and pruned after it was counted as live 
     for (const Snapshot& snapshot : list_snapshots(*store.repository).live)
         if (snapshot.sid == kept) put_hold(*store.repository, snapshot, true);
     // The check lists marks when it has read tombstones and snapshots.
-    const auto pruner = store.test.open("pruner");
-    bool done = false;
     store.faulty.forget_calls();
-    const CheckReport report = check_with(*store.repository, [&](const CheckProgress&) {
-        if (done || store.faulty.records().back().name != "marks/") return;
-        done = true;
+    const CheckReport report = check_beside_prune(store, [&](const CheckProgress&) {
+        if (store.faulty.records().back().name != "marks/") return false;
         store.forget(gone);
-        PruneProgress progress;
-        CHECK(prune(*pruner, PruneStore::thorough(), progress, [] { return false; }).packs_removed > 0);
+        return true;
     });
-    REQUIRE(done);
-    CHECK(report.sound());
     CHECK(report.snapshots == 1);
-    CHECK(store.names("damaged/").empty());
 }
 
 TEST_CASE("what a prune moves while a check walks trees is no loss", "[check]") {
@@ -55,16 +58,7 @@ TEST_CASE("what a prune moves while a check walks trees is no loss", "[check]") 
         source.file("f" + std::to_string(round), std::string(3'000, static_cast<char>('a' + round)));
         store.snapshot(source);
     }
-    const auto pruner = store.test.open("pruner");
-    bool done = false;
-    const CheckReport report = check_with(*store.repository, [&](const CheckProgress& check) {
-        if (done || std::string_view(check.phase) != "walking snapshots") return;
-        done = true;
-        PruneProgress progress;
-        CHECK(prune(*pruner, PruneStore::thorough(), progress, [] { return false; }).packs_removed > 0);
-    });
-    REQUIRE(done);
-    CHECK(report.sound());
+    const CheckReport report = check_beside_prune(
+        store, [](const CheckProgress& check) { return std::string_view(check.phase) == "walking snapshots"; });
     CHECK(report.snapshots == 10);
-    CHECK(store.names("damaged/").empty());
 }
