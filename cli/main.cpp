@@ -3,6 +3,7 @@
 #include <new>
 
 #include "cli/descriptor_limit.h"
+#include "cli/memory_reuse.h"
 #include "cli/run.h"
 #include "cli/signals.h"
 #include "store/seal/secret.h"
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     try {
         prepare_process_for_secrets();
+        keep_freed_memory();
         raise_descriptor_limit();
         catch_signals();
         const ExitCode code = run_vault(arguments, take_secret_sources(), output);

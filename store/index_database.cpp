@@ -110,11 +110,11 @@ IndexDatabase::~IndexDatabase() {
     for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
 }
 
-std::optional<std::string> IndexDatabase::get(Column which, std::string_view key) const {
+std::optional<rocksdb::PinnableSlice> IndexDatabase::get(Column which, std::string_view key) const {
     rocksdb::ReadOptions options;
     // A directory would push a hundred blocks of chunks out of the cache, to be read once.
     options.fill_cache = which != Column::Directories;
-    std::string value;
+    rocksdb::PinnableSlice value;
     const rocksdb::Status status = db_->Get(options, column(which), slice(key), &value);
     if (status.IsNotFound()) return std::nullopt;
     require_ok(status, "cannot read the index");

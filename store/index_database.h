@@ -41,7 +41,8 @@ class IndexDatabase {
     rocksdb::DB& db() const { return *db_; }
     rocksdb::ColumnFamilyHandle* column(Column column) const { return handles_[static_cast<std::size_t>(column)]; }
 
-    std::optional<std::string> get(Column column, std::string_view key) const;
+    // The value stays where RocksDB read it; it must not outlive the database.
+    std::optional<rocksdb::PinnableSlice> get(Column column, std::string_view key) const;
     std::unique_ptr<rocksdb::Iterator> iterate(Column column) const;
     bool is_empty(Column column) const;
 

@@ -76,6 +76,11 @@ void LocalityCache::find(std::span<const ChunkId> ids, const PackSet& view,
 
 bool LocalityCache::is_worth_loading(PackNumber pack, std::uint64_t chunks) {
     if (chunks > entries_max_) return false;
+    {
+        // Loaded since its chunk was asked for elsewhere: of a batch all that it does not find here are asked at once.
+        const std::shared_lock lock(mutex_);
+        if (newer_.numbers.contains(pack) || older_.numbers.contains(pack)) return false;
+    }
     const std::lock_guard lock(heat_mutex_);
     if (++hits_ > kHitsRemembered) {
         hits_ = 1;

@@ -23,7 +23,7 @@ class LocalityCache {
     void find(std::span<const ChunkId> ids, const PackSet& view, std::span<std::optional<ChunkLocation>> places);
 
     // To be told of each chunk that was found elsewhere. True when its pack had several lately and is worth loading;
-    // never for one of more chunks than fit.
+    // never for one that is loaded, or of more chunks than fit.
     bool is_worth_loading(PackNumber pack, std::uint64_t chunks);
     void load(PackNumber pack, const PackDirectory& directory);
 

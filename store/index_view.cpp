@@ -20,7 +20,7 @@ IndexView::IndexView(const IndexFolder& folder, const RepositoryId& repository, 
     : database_(folder.database(), IndexAccess::Read, cache_bytes) {
     const auto identity = database_.get(Column::Meta, kIdentityKey);
     if (!identity) throw Error(ErrorKind::Corrupt, "an index without identity");
-    identity_ = decode_identity(*identity);
+    identity_ = decode_identity(identity->ToStringView());
     if (identity_.repository != repository) throw Error(ErrorKind::Corrupt, "the index of another repository");
     if (folder.is_damaged(identity_.incarnation)) throw Error(ErrorKind::Corrupt, "an index that was found damaged");
     const auto row = database_.iterate(Column::Packs);
@@ -99,7 +99,7 @@ std::vector<ChunkLocation> IndexView::copies(const ChunkId& id) const {
 PackDirectory IndexView::directory(PackNumber number) const {
     const auto value = database_.get(Column::Directories, pack_key(number));
     if (!value) throw Error(ErrorKind::NotFound, "the index has no pack of the number " + std::to_string(number));
-    return decode_pack_directory(as_bytes(*value));
+    return decode_pack_directory(as_bytes(value->ToStringView()));
 }
 
 }  // namespace vault

@@ -176,6 +176,7 @@ std::unique_ptr<Repository> Repository::open(std::shared_ptr<Backend> backend, c
                                              const ClientFolders& folders, Access access,
                                              const BeforeUnlock& before_unlock) {
     std::unique_ptr<Repository> repository(new Repository);
+    if (access == Access::Write) backend->expect_writing();
     Opened opened;
     const KeyringWipedAtEnd wiped(opened.keyring);
     std::optional<Error> trouble;  // of the first slot that opened

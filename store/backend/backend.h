@@ -71,6 +71,9 @@ class Backend {
     // the backend has temporaries. Call it before other threads use the backend.
     virtual void name_temporaries_after(const std::string& session) { static_cast<void>(session); }
 
+    // The caller is going to write. Advice: a store may begin, beside the caller, what its first put would wait for.
+    virtual void expect_writing() noexcept {}
+
     // Gives up the room that the store keeps for a full disk, so that the few small objects that free space can be put.
     // False where there is none to give. Never throws.
     virtual bool release_reserve() noexcept { return false; }

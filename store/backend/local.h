@@ -32,6 +32,7 @@ class LocalBackend : public Backend {
     std::vector<ObjectInfo> list(const std::string& prefix) override;
     void remove(const std::string& name) override;
     void sync() override;
+    void expect_writing() noexcept override { folders_.flush_ahead(); }
     bool release_reserve() noexcept override;
     void restore_reserve() override;
     std::string location() const override { return folders_.location(); }

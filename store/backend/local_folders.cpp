@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "store/backend/object_names.h"
@@ -108,6 +109,20 @@ void LocalFolders::sync_all() {
     const UniqueFd packs = open_below(root_.get(), "packs", location_);
     sync_open_folder(packs.get(), location_ + "/packs");
     sync_open_folder(root_.get(), location_);
+}
+
+void LocalFolders::flush_ahead() noexcept {
+    try {
+        flush_ahead_ = std::jthread([this] {
+            try {
+                sync_open_folder(root_.get(), location_);
+            } catch (const Error&) {
+                // Remembered: the next sync_all() tells of it.
+            }
+        });
+    } catch (const std::system_error&) {
+        // No thread to be had: the first fsync takes longer.
+    }
 }
 
 std::vector<std::string> names_in(int folder_fd, const std::string& what) {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "store/base/unique_fd.h"
@@ -33,6 +34,11 @@ class LocalFolders {
     // were visible then may be gone after a crash, and no later fsync can tell.
     void sync_all();
 
+    // Begins an fsync of the folder above all others, on a thread of its own: a disk writes back what others have left
+    // in its caches before it does what it is asked, which takes the first fsync of a run 0.1 s after a file of 150 MB
+    // was copied. Once.
+    void flush_ahead() noexcept;
+
   private:
     std::string folder_location(std::size_t index) const;
     void sync_open_folder(int fd, const std::string& folder);
@@ -42,6 +48,7 @@ class LocalFolders {
     std::mutex mutex_;               // guards what follows
     std::vector<UniqueFd> folders_;  // filled slots never change
     std::set<std::string> failed_;   // folders whose fsync failed
+    std::jthread flush_ahead_;       // uses all of the above
 };
 
 // The names in an open folder, without "." and "..", in no order. Throws rather than return part of them. `what` names

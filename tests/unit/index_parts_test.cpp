@@ -140,6 +140,22 @@ TEST_CASE("a pack is worth loading after several hits, and never if it cannot fi
     for (int hit = 0; hit < 10; ++hit) CHECK_FALSE(none.is_worth_loading(1, 1));
 }
 
+TEST_CASE("a pack is not worth loading as long as it is loaded", "[index]") {
+    std::mt19937_64 random(1);
+    LocalityCache cache(200'000);
+    cache.load(0, directory_of(random_ids(random, 100)));
+    for (int hit = 0; hit < 100; ++hit) CHECK_FALSE(cache.is_worth_loading(0, 100));
+    PackNumber last = 0;
+    const auto worth_after = [&](int hits) {
+        bool worth = false;
+        for (int hit = 0; hit < hits; ++hit) worth = cache.is_worth_loading(0, 100);
+        return worth;
+    };
+    for (; last < 200 && !worth_after(4); ++last) cache.load(1 + last, directory_of(random_ids(random, 100)));
+    CHECK(last > 10);  // so many fit beside it
+    CHECK(last < 200);
+}
+
 TEST_CASE("threads may load and ask at once", "[index]") {
     std::mt19937_64 random(1);
     LocalityCache cache(400'000);
