@@ -28,7 +28,7 @@ const int SourceFolder::kPassable = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 std::size_t OpenFolders::open_folders_max() {
     struct ::rlimit limit {};
     const std::size_t all = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 256;
-    return std::clamp<std::size_t>(all / 4, 64, 1'024);
+    return std::clamp<std::size_t>(all / 4, 64, 4'096);
 }
 
 void OpenFolders::note_open(const std::shared_ptr<SourceFolder>& folder) {
