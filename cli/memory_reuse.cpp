@@ -12,8 +12,9 @@ constexpr int kMiB = 1 << 20;
 }  // namespace
 
 void keep_freed_memory() {
+    // Advice: what is refused stays as it was.
     ::mallopt(M_MMAP_THRESHOLD, 4 * kMiB);
-    ::mallopt(M_TRIM_THRESHOLD, 64 * kMiB);
+    ::mallopt(M_TRIM_THRESHOLD, 16 * kMiB);
     ::mallopt(M_TOP_PAD, kMiB);
 }
 

@@ -124,7 +124,7 @@ class Check {
         GoneObjects gone = seen_->compare(std::move(standing));
         report_.keys_gone = std::move(gone.keys);
         report_.fences_gone = std::move(gone.fences);
-        report_.not_remembered = seen_->unread();
+        report_.not_remembered = seen_->unread_and_advice();
         report_.snapshots_vanished -= std::min<std::uint64_t>(report_.snapshots_vanished, gone.pruned);
         std::set<std::string> named;
         for (const DamagedObject& object : report_.damage.objects) named.insert(object.name);

@@ -26,26 +26,8 @@ constexpr std::size_t kProbeIds = 8;
 
 class OpenIndex : public Index {
     std::shared_ptr<const IndexView> view() const {
-        if (auto open = open_view_or_null()) return open;
-        const UniqueFd lock = folder_.lock();
-        if (auto open = open_view_or_null()) return open;
-        std::shared_ptr<const IndexView> next = open_current();
-        const std::lock_guard guard(mutex_);
-        return view_ = std::move(next);
-    }
-
-    std::shared_ptr<const IndexView> open_view_or_null() const {
-        const std::lock_guard guard(mutex_);
+        const std::lock_guard lock(mutex_);
         return view_;
-    }
-
-    // Under the folder's lock. Numbers of packs must go on meaning what they meant.
-    std::unique_ptr<IndexView> open_current() const {
-        auto current = open_view(folder_, identity_.repository, budget_);
-        if (!current || current->identity().incarnation != identity_.incarnation)
-            throw Error(ErrorKind::Io, "the index in " + escaped(folder_.path().string()) +
-                                           " was deleted or rebuilt meanwhile; the next command brings it up to date");
-        return current;
     }
 
     // Damage in the index is not damage of the repository: it must not be reported as Corrupt, and it is gone after a
@@ -66,8 +48,7 @@ class OpenIndex : public Index {
     OpenIndex(IndexFolder folder, std::unique_ptr<PrivateFolder> private_folder, std::shared_ptr<const IndexView> view,
               IndexBudget budget)
         : private_folder_(std::move(private_folder)), folder_(std::move(folder)), budget_(budget),
-          identity_(view->identity()), locality_(budget.locality_bytes), boxes_(kBoxTableBytesMax),
-          view_(std::move(view)) {}
+          locality_(budget.locality_bytes), boxes_(kBoxTableBytesMax), view_(std::move(view)) {}
 
     PackSet numbers_of(const std::vector<ObjectInfo>& packs) const override { return view()->numbers_of(packs); }
     std::optional<PackNumber> number_of(const PackId& id) const override { return view()->number_of(id); }
@@ -118,15 +99,22 @@ class OpenIndex : public Index {
         return to_bytes(as_bytes(value->ToStringView()));
     }
 
-    void add_and_note(std::vector<NewPack> packs, const IndexNotesOf& notes) override {
+    void add_and_note(std::vector<NewPack> packs, const IndexNotesOf& notes, Afterwards afterwards) override {
+        const auto before = view();
+        const IndexIdentity& mine = before->identity();
         const UniqueFd lock = folder_.lock();
-        const auto current = open_current();
-        reporting_damage(*current, [&] { add_to(*current, packs, notes); });
+        const auto current = open_view(folder_, mine.repository, budget_);
+        if (!current || current->identity().incarnation != mine.incarnation)
+            throw Error(ErrorKind::Io, "the index in " + escaped(folder_.path().string()) +
+                                           " was deleted or rebuilt meanwhile; the next command brings it up to date");
+        reporting_damage(*before, [&] { add_to(*current, packs, notes, afterwards); });
     }
 
   private:
-    void add_to(const IndexView& current, const std::vector<NewPack>& packs, const IndexNotesOf& notes) {
-        IndexAddition addition(folder_, identity_.repository, &current, budget_, 1);
+    void add_to(const IndexView& current, const std::vector<NewPack>& packs, const IndexNotesOf& notes,
+                Afterwards afterwards) {
+        const RepositoryId& repository = current.identity().repository;
+        IndexAddition addition(folder_, repository, &current, budget_, 1);
         for (const NewPack& pack : packs) {
             if (const auto number = addition.number(pack.id, pack.bytes, pack.directory, encode(pack.directory)))
                 addition.add_chunks(0, *number, pack.directory);
@@ -135,8 +123,10 @@ class OpenIndex : public Index {
         for (const auto& [key, value] : notes([&](const PackId& id) { return addition.number_of(id); }))
             addition.set(note_key(key), std::string(as_text(value)));
         addition.commit();
+        if (afterwards == Afterwards::AsBefore) return;
+        auto next = std::make_shared<const IndexView>(folder_, repository, budget_.block_cache_bytes);
         const std::lock_guard guard(mutex_);
-        view_.reset();  // opened anew by whoever asks next: most runs end here
+        view_ = std::move(next);
     }
 
     void find(const IndexView& index, std::span<const ChunkId> ids, const PackSet& allowed,
@@ -213,11 +203,10 @@ class OpenIndex : public Index {
     const std::unique_ptr<PrivateFolder> private_folder_;  // null for an index in the cache folder
     const IndexFolder folder_;
     const IndexBudget budget_;
-    const IndexIdentity identity_;  // as it was opened
     mutable LocalityCache locality_;
     mutable BoundedCache<PackNumber, IndexedPack> boxes_;
     mutable std::mutex mutex_;  // guards view_
-    mutable std::shared_ptr<const IndexView> view_;  // null after an addition
+    std::shared_ptr<const IndexView> view_;
 };
 
 // Without the lock. Files may vanish while they are opened because another process writes: then it is tried again.

@@ -18,7 +18,7 @@ class OwnPacks {
     void add(NewPack pack);
 
     // After all were added: hands over what is left, with the notes that `notes` makes of the numbers of all own packs.
-    // Throws where the index cannot take them.
+    // Throws where the index cannot take them. The run asks the index nothing afterwards.
     void finish(const std::function<IndexNotes(PackSet own)>& notes);
 
   private:

@@ -20,7 +20,7 @@ class OpenFolders {
     // At most this many descriptors; what is in use beyond them closes when it is let go.
     explicit OpenFolders(std::size_t open_max = open_folders_max()) : open_max_(open_max) {}
 
-    // A quarter of what the process may open, 64 to 4,096: the walk may be so many folders ahead.
+    // A quarter of what the process may open, 64 to 4,096: the walk is thousands of entries ahead.
     static std::size_t open_folders_max();
 
   private:

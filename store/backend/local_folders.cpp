@@ -10,7 +10,6 @@
 #include <exception>
 #include <memory>
 #include <string_view>
-#include <system_error>
 #include <thread>
 
 #include "store/backend/object_names.h"
@@ -81,6 +80,7 @@ void LocalFolders::sync_open_folder(int fd, const std::string& folder) {
 void LocalFolders::sync(std::size_t index) { sync_open_folder(folder(index), folder_location(index)); }
 
 void LocalFolders::sync_all() {
+    if (flushed_ahead_.valid()) flushed_ahead_.get();
     {
         const std::lock_guard lock(mutex_);
         if (!failed_.empty())
@@ -112,16 +112,11 @@ void LocalFolders::sync_all() {
 }
 
 void LocalFolders::flush_ahead() noexcept {
+    if (flushed_ahead_.valid()) return;
     try {
-        flush_ahead_ = std::jthread([this] {
-            try {
-                sync_open_folder(root_.get(), location_);
-            } catch (const Error&) {
-                // Remembered: the next sync_all() tells of it.
-            }
-        });
-    } catch (const std::system_error&) {
-        // No thread to be had: the first fsync takes longer.
+        flushed_ahead_ = std::async(std::launch::async, [this] { sync_open_folder(root_.get(), location_); });
+    } catch (const std::exception&) {
+        // No thread, or no memory: the first fsync takes longer.
     }
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <future>
 #include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "store/base/unique_fd.h"
@@ -36,7 +36,8 @@ class LocalFolders {
 
     // Begins an fsync of the folder above all others, on a thread of its own: a disk writes back what others have left
     // in its caches before it does what it is asked, which takes the first fsync of a run 0.1 s after a file of 150 MB
-    // was copied. Once.
+    // was copied. sync_all() waits for it, and ever after throws the Error that it met. Before other threads use this
+    // object; only the first call counts.
     void flush_ahead() noexcept;
 
   private:
@@ -48,7 +49,8 @@ class LocalFolders {
     std::mutex mutex_;               // guards what follows
     std::vector<UniqueFd> folders_;  // filled slots never change
     std::set<std::string> failed_;   // folders whose fsync failed
-    std::jthread flush_ahead_;       // uses all of the above
+
+    std::shared_future<void> flushed_ahead_;  // the last: its thread uses all above
 };
 
 // The names in an open folder, without "." and "..", in no order. Throws rather than return part of them. `what` names

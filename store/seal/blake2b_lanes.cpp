@@ -33,7 +33,7 @@ struct Lane {
     std::uint64_t counted = 0;  // bytes up to the end of the block that next_block gave
     bool active = false;
     bool done = false;  // that block is the last
-    bool key_next = false;
+    bool key_next = false;  // and that is all there is: every other message begins behind the key
     const std::uint8_t* key_block = nullptr;
     alignas(64) std::uint8_t padded[kBlockBytes] = {};
 
@@ -42,12 +42,19 @@ struct Lane {
         return key_next || rest_bytes <= kBlockBytes ? 0 : (rest_bytes - 1) / kBlockBytes;
     }
 
+    void take_quiet(std::size_t blocks) {
+        if (!active) return;
+        rest += blocks * kBlockBytes;
+        rest_bytes -= blocks * kBlockBytes;
+        counted += blocks * kBlockBytes;
+    }
+
     const std::uint8_t* next_block() {
         if (!active) return padded;
         if (key_next) {
             key_next = false;
             counted = kBlockBytes;
-            done = rest_bytes == 0;
+            done = true;
             return key_block;
         }
         if (rest_bytes > kBlockBytes) {
@@ -77,9 +84,18 @@ class Feeder {
     }
     Feeder(const Feeder&) = delete;
     Feeder& operator=(const Feeder&) = delete;
-    ~Feeder() { wipe(key_block_); }
+    ~Feeder() {
+        wipe(key_block_);
+        wipe({reinterpret_cast<std::uint8_t*>(behind_key_), sizeof behind_key_});
+    }
 
     std::uint64_t initial(int word) const { return word == 0 ? kInitial[0] ^ parameters_ : kInitial[word]; }
+    const std::uint8_t* key_block() const { return key_block_; }
+    // What is left of the key's block, the first of every message, when it is not the last.
+    void set_behind_key(int word, std::uint64_t value) { behind_key_[word] = value; }
+    std::uint64_t state_for(const Lane& lane, int word) const {
+        return lane.key_next ? initial(word) : behind_key_[word];
+    }
 
     bool load(Lane& lane) {
         lane.active = next_ < messages_.size();
@@ -88,8 +104,8 @@ class Feeder {
         lane.rest = messages_[next_].data();
         lane.rest_bytes = messages_[next_].size();
         lane.number = next_++;
-        lane.counted = 0;
-        lane.key_next = true;
+        lane.key_next = lane.rest_bytes == 0;
+        lane.counted = kBlockBytes;
         lane.key_block = key_block_;
         return true;
     }
@@ -100,6 +116,7 @@ class Feeder {
 
   private:
     alignas(64) std::uint8_t key_block_[kBlockBytes] = {};
+    std::uint64_t behind_key_[8] = {};
     std::uint64_t parameters_ = 0;
     std::span<const ByteView> messages_;
     std::span<Blake2b256> hashes_;

@@ -132,6 +132,20 @@ TEST_CASE("what a run adds is seen by the same object, and by the next without a
     CHECK(contradiction(*again, f.store) == "");
 }
 
+TEST_CASE("what a run adds at its end is seen by the next alone", "[index]") {
+    Fixture f;
+    const MadePack& first = f.store.put_seeded(1);
+    const auto index = f.open();
+    const MadePack& second = f.store.put_seeded(2);
+    index->add_and_note({as_new(second)}, [](const auto&) { return IndexNotes{}; }, Afterwards::AsBefore);
+    CHECK(index->number_of(first.id));
+    CHECK_FALSE(index->number_of(second.id));
+    IndexSyncReport report;
+    const auto next = f.store.open(f.folder.path(), report);
+    CHECK(report.packs_added == 0);
+    CHECK(contradiction(*next, f.store) == "");
+}
+
 TEST_CASE("a note is replaced by the next of its name", "[index]") {
     Fixture f;
     const auto index = f.open();

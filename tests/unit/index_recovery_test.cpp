@@ -70,27 +70,6 @@ TEST_CASE("a deleted index is rebuilt", "[index]") {
     f.expect_rebuilt();
 }
 
-TEST_CASE("an index that went, or was numbered anew, after an addition does not answer for the old one", "[index]") {
-    Fixture f;
-    const auto index = f.open();
-    index->add({as_new(f.store.put_seeded(10, 100))}, {});
-    fs::remove_all(f.db());
-    SECTION("deleted") {}
-    SECTION("rebuilt") {
-        f.open();
-        REQUIRE(f.report.rebuilt);
-    }
-    const std::vector<ChunkId> ids(1);
-    try {
-        index->find(ids, {});
-        FAIL("it answered");
-    } catch (const Error& error) {
-        CHECK(error.kind() == ErrorKind::Io);
-    }
-    const auto next = f.open();
-    CHECK(contradiction(*next, f.store) == "");
-}
-
 TEST_CASE("an index without one of its files is rebuilt", "[index]") {
     Fixture f;
     f.open();

@@ -149,6 +149,12 @@ TEST_CASE("after a failed fsync of a folder no sync of that process succeeds", "
         CHECK(count_calls(traced, {"INJECTED"}) == 1);
         CHECK(traced.said == "Io Io ");
     }
+    SECTION("begun ahead") {
+        const Traced traced = run_traced("child flushes ahead and syncs twice", folder.path(),
+                                         kOrder + " -e inject=fsync:error=EIO:when=1 -P " + quoted(folder.path()));
+        CHECK(count_calls(traced, {"INJECTED"}) == 1);
+        CHECK(traced.said == "Io Io ");
+    }
 }
 
 TEST_CASE("sync reaches every folder", "[durability]") {
@@ -281,6 +287,13 @@ TEST_CASE("child streams", "[.child]") {
 TEST_CASE("child syncs", "[.child]") {
     LocalBackend backend(child_place());
     say(outcome_of([&] { backend.sync(); }));
+}
+
+TEST_CASE("child flushes ahead and syncs twice", "[.child]") {
+    LocalBackend backend(child_place());
+    backend.expect_writing();
+    const std::string first = outcome_of([&] { backend.sync(); });
+    say(first + outcome_of([&] { backend.sync(); }));
 }
 
 TEST_CASE("child syncs twice", "[.child]") {
