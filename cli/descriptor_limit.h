@@ -3,7 +3,8 @@
 
 namespace vault {
 
-// Raises the soft limit to the hard one: a local repository keeps up to 400 descriptors open, and RocksDB its files.
+// Raises the soft limit to the hard one: a local repository keeps up to 400 descriptors open, a snapshot up to 4,096
+// folders of its source, and RocksDB its files.
 void raise_descriptor_limit();
 
 }  // namespace vault

@@ -3,13 +3,9 @@
 
 #include <malloc.h>
 
+#include "store/format/limits.h"
+
 namespace vault {
-
-namespace {
-
-constexpr int kMiB = 1 << 20;
-
-}  // namespace
 
 void keep_freed_memory() {
     // Advice: what is refused stays as it was.

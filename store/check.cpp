@@ -124,7 +124,8 @@ class Check {
         GoneObjects gone = seen_->compare(std::move(standing));
         report_.keys_gone = std::move(gone.keys);
         report_.fences_gone = std::move(gone.fences);
-        report_.not_remembered = seen_->unread_and_advice();
+        // Only a check may begin anew: those who forget look for holds in there.
+        if (!seen_->unread().empty()) report_.not_remembered = seen_->unread() + "; remove it to begin anew";
         report_.snapshots_vanished -= std::min<std::uint64_t>(report_.snapshots_vanished, gone.pruned);
         std::set<std::string> named;
         for (const DamagedObject& object : report_.damage.objects) named.insert(object.name);
@@ -307,7 +308,8 @@ class Check {
         std::set<std::string> damaged;
         for (const DamagedObject& object : report_.damage.objects)
             if (object.kind != ErrorKind::NotFound) damaged.insert(object.name);
-        report_.not_remembered = seen_->remember(damaged);
+        std::string why = seen_->remember(damaged);
+        if (report_.not_remembered.empty()) report_.not_remembered = std::move(why);
     }
 
     const Repository& repository_;

@@ -123,7 +123,7 @@ class OpenIndex : public Index {
         for (const auto& [key, value] : notes([&](const PackId& id) { return addition.number_of(id); }))
             addition.set(note_key(key), std::string(as_text(value)));
         addition.commit();
-        if (afterwards == Afterwards::AsBefore) return;
+        if (afterwards == Afterwards::StaysAsItWas) return;
         auto next = std::make_shared<const IndexView>(folder_, repository, budget_.block_cache_bytes);
         const std::lock_guard guard(mutex_);
         view_ = std::move(next);

@@ -73,8 +73,8 @@ using IndexNotes = std::vector<std::pair<std::string, Bytes>>;
 using PackNumberOf = std::function<std::optional<PackNumber>(const PackId&)>;
 using IndexNotesOf = std::function<IndexNotes(const PackNumberOf&)>;
 
-// What an index sees after an addition: opening it anew takes a whole small run a fiftieth of its time.
-enum class Afterwards { Anew, AsBefore };
+// What becomes of the index that was added to: to see them it is opened anew, a fiftieth of a small run's time.
+enum class Afterwards { SeesThem, StaysAsItWas };
 
 struct IndexBudget {
     std::uint64_t block_cache_bytes = 48ull << 20;
@@ -159,7 +159,7 @@ class Index {
     // lost then, since the next open reads the directories from the store; this object stays as it was.
     virtual void add_and_note(std::vector<NewPack> packs, const IndexNotesOf& notes, Afterwards afterwards) = 0;
     void add(std::vector<NewPack> packs, const IndexNotes& notes) {
-        add_and_note(std::move(packs), [&](const auto&) { return notes; }, Afterwards::Anew);
+        add_and_note(std::move(packs), [&](const auto&) { return notes; }, Afterwards::SeesThem);
     }
 };
 

@@ -209,10 +209,6 @@ ObjectsSeen::ObjectsSeen(const Repository& repository)
     : repository_(repository), path_(remembered_file_of_place(repository, "objects-seen")),
       seen_(load(path_, unread_)) {}
 
-std::string ObjectsSeen::unread_and_advice() const {
-    return unread_.empty() ? "" : unread_ + "; remove it to begin anew";
-}
-
 GoneObjects ObjectsSeen::compare(SeenObjects standing) {
     next_ = std::move(standing);
     std::erase_if(next_, [](const auto& object) { return !is_remembered(object.first); });
@@ -227,7 +223,7 @@ std::string ObjectsSeen::remember(const std::set<std::string>& damaged) {
         next_.erase(name);
         if (const auto before = seen_.find(name); before != seen_.end()) next_.insert(*before);
     }
-    if (!unread_.empty()) return unread_and_advice();  // it may tell yet what was missed
+    if (!unread_.empty()) return unread_;  // it may tell yet what was missed
     if (next_ == seen_) return "";
     try {
         repository_.backend().sync();

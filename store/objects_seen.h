@@ -52,8 +52,6 @@ class ObjectsSeen {
     std::vector<std::string> accepted() const;
     // Why what is remembered could not be read; empty: it was.
     const std::string& unread() const { return unread_; }
-    // The same with what a check advises: who forgets must not begin anew, since holds that were missed are in there.
-    std::string unread_and_advice() const;
     // No more is known of it.
     void forget(const std::string& name);
 

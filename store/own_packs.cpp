@@ -38,7 +38,7 @@ void OwnPacks::finish(const std::function<IndexNotes(PackSet own)>& notes) {
             packs.add(*number);
         }
         return notes(std::move(packs));
-    }, Afterwards::AsBefore);
+    }, Afterwards::StaysAsItWas);
 }
 
 void OwnPacks::index_waiting() {

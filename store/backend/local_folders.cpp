@@ -114,7 +114,7 @@ void LocalFolders::sync_all() {
 void LocalFolders::flush_ahead() noexcept {
     if (flushed_ahead_.valid()) return;
     try {
-        flushed_ahead_ = std::async(std::launch::async, [this] { sync_open_folder(root_.get(), location_); });
+        flushed_ahead_ = std::async(std::launch::async, [this] { sync_fd(root_.get(), location_); });
     } catch (const std::exception&) {
         // No thread, or no memory: the first fsync takes longer.
     }

@@ -36,7 +36,7 @@ class LocalFolders {
 
     // Begins an fsync of the folder above all others, on a thread of its own: a disk writes back what others have left
     // in its caches before it does what it is asked, which takes the first fsync of a run 0.1 s after a file of 150 MB
-    // was copied. sync_all() waits for it, and ever after throws the Error that it met. Before other threads use this
+    // was copied. sync_all() waits for it, and throws the Error that it met, each time. Before other threads use this
     // object; only the first call counts.
     void flush_ahead() noexcept;
 

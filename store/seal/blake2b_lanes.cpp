@@ -30,45 +30,30 @@ struct Lane {
     const std::uint8_t* rest = nullptr;  // of the message
     std::size_t rest_bytes = 0;
     std::size_t number = 0;     // of the message
-    std::uint64_t counted = 0;  // bytes up to the end of the block that next_block gave
+    std::uint64_t counted = 0;  // bytes up to there, the key's block among them
     bool active = false;
-    bool done = false;  // that block is the last
-    bool key_next = false;  // and that is all there is: every other message begins behind the key
-    const std::uint8_t* key_block = nullptr;
+    bool done = false;  // the block that next_block gave is the last
     alignas(64) std::uint8_t padded[kBlockBytes] = {};
 
-    // How many blocks can be taken before this lane needs a look: its next block is full and not the last.
-    std::size_t quiet_blocks() const {
-        return key_next || rest_bytes <= kBlockBytes ? 0 : (rest_bytes - 1) / kBlockBytes;
-    }
+    // How many blocks there are before the last, which needs a look.
+    std::size_t quiet_blocks() const { return (rest_bytes - 1) / kBlockBytes; }
 
-    void take_quiet(std::size_t blocks) {
-        if (!active) return;
+    // Full blocks, where they lie.
+    const std::uint8_t* take(std::size_t blocks) {
+        const std::uint8_t* taken = rest;
         rest += blocks * kBlockBytes;
         rest_bytes -= blocks * kBlockBytes;
         counted += blocks * kBlockBytes;
+        return taken;
     }
 
     const std::uint8_t* next_block() {
         if (!active) return padded;
-        if (key_next) {
-            key_next = false;
-            counted = kBlockBytes;
-            done = true;
-            return key_block;
-        }
-        if (rest_bytes > kBlockBytes) {
-            const std::uint8_t* block = rest;
-            rest += kBlockBytes;
-            rest_bytes -= kBlockBytes;
-            counted += kBlockBytes;
-            return block;
-        }
+        done = rest_bytes <= kBlockBytes;
+        if (rest_bytes >= kBlockBytes) return take(1);
         std::memcpy(padded, rest, rest_bytes);
         std::memset(padded + rest_bytes, 0, kBlockBytes - rest_bytes);
         counted += rest_bytes;
-        rest_bytes = 0;
-        done = true;
         return padded;
     }
 };
@@ -91,22 +76,23 @@ class Feeder {
 
     std::uint64_t initial(int word) const { return word == 0 ? kInitial[0] ^ parameters_ : kInitial[word]; }
     const std::uint8_t* key_block() const { return key_block_; }
-    // What is left of the key's block, the first of every message, when it is not the last.
+    // The state behind the key's block, the first of every message: once, before the first load.
     void set_behind_key(int word, std::uint64_t value) { behind_key_[word] = value; }
-    std::uint64_t state_for(const Lane& lane, int word) const {
-        return lane.key_next ? initial(word) : behind_key_[word];
+    // As load() left the lane.
+    std::uint64_t state_of(const Lane& lane, int word) const {
+        return lane.counted == 0 ? initial(word) : behind_key_[word];
     }
 
     bool load(Lane& lane) {
         lane.active = next_ < messages_.size();
         lane.done = false;
         if (!lane.active) return false;
-        lane.rest = messages_[next_].data();
-        lane.rest_bytes = messages_[next_].size();
+        const ByteView message = messages_[next_];
+        // Of an empty message the key's block is the last.
+        lane.rest = message.empty() ? key_block_ : message.data();
+        lane.rest_bytes = message.empty() ? kBlockBytes : message.size();
+        lane.counted = message.empty() ? 0 : kBlockBytes;
         lane.number = next_++;
-        lane.key_next = lane.rest_bytes == 0;
-        lane.counted = kBlockBytes;
-        lane.key_block = key_block_;
         return true;
     }
 

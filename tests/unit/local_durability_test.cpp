@@ -263,6 +263,11 @@ std::string outcome_of(const std::function<void()>& action) {
 
 void say(const std::string& outcomes) { std::fprintf(stderr, "<%s>\n", outcomes.c_str()); }
 
+void sync_twice(LocalBackend& backend) {
+    const std::string first = outcome_of([&] { backend.sync(); });
+    say(first + outcome_of([&] { backend.sync(); }));
+}
+
 TEST_CASE("child puts", "[.child]") {
     LocalBackend backend(child_place());
     backend.name_temporaries_after(kSession);
@@ -292,14 +297,12 @@ TEST_CASE("child syncs", "[.child]") {
 TEST_CASE("child flushes ahead and syncs twice", "[.child]") {
     LocalBackend backend(child_place());
     backend.expect_writing();
-    const std::string first = outcome_of([&] { backend.sync(); });
-    say(first + outcome_of([&] { backend.sync(); }));
+    sync_twice(backend);
 }
 
 TEST_CASE("child syncs twice", "[.child]") {
     LocalBackend backend(child_place());
-    const std::string first = outcome_of([&] { backend.sync(); });
-    say(first + outcome_of([&] { backend.sync(); }));
+    sync_twice(backend);
 }
 
 TEST_CASE("child lists", "[.child]") {
